@@ -1,0 +1,225 @@
+"""People and how they come in: invitations, passwords, bearer tokens, revocation.
+
+Knows nothing of HTTP and cookies (identity.py) or clips. Every change adds its audit row in the
+caller's transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from datetime import timedelta
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlmodel import Session, col, select
+
+import audit
+from accounts import switches
+from accounts.models import ApiToken, FailedLogin, Invite, Person, Role
+from errors import BadInput, InviteUsed, NameTaken, TooMany, UnknownPerson, WrongPassword
+from store import utc_now
+
+TOKEN_PREFIX: Final = "gl_"  # noqa: S105
+NAME_LIMIT: Final = 40
+PASSWORD_LEAST: Final = 8
+PASSWORD_LIMIT: Final = 200
+FAILED_LOGIN_LIMIT: Final = 10
+FAILED_LOGIN_WINDOW: Final = timedelta(minutes=15)
+
+_NAME = re.compile(r"[^\W_](?:[\w .'’-]*[\w.])?")
+_hasher = PasswordHasher()
+
+
+def find_person(session: Session, name: str) -> Person:
+    person = session.exec(select(Person).where(Person.name_key == name.strip().casefold())).first()
+    if person is None:
+        raise UnknownPerson(name=name)
+    return person
+
+
+def everyone(session: Session) -> list[Person]:
+    return list(session.exec(select(Person).order_by(col(Person.created_at), Person.name_key)))
+
+
+def has_admin(session: Session) -> bool:
+    """Whether somebody can administer, so that no further first-run link is needed."""
+    query = select(Person).where(Person.role == Role.ADMIN.value, col(Person.locked_at).is_(None))
+    return session.exec(query.limit(1)).first() is not None
+
+
+# ---- invitations --------------------------------------------------------------------------
+
+
+def invite(session: Session, *, role: Role, name: str | None, created_by: str, hours: int) -> str:
+    """Make an invitation and return its token, which is shown once and good for one person."""
+    if name is not None:
+        name = _check_name(session, name)
+    token = secrets.token_urlsafe(24)
+    row = Invite(
+        token_hash=_hash(token),
+        role=role.value,
+        name=name,
+        created_by=created_by,
+        expires_at=utc_now() + timedelta(hours=hours),
+    )
+    session.add(row)
+    session.flush()
+    body = {"role": role.value, "name": name, "hours": hours}
+    audit.append(session, actor=created_by, action="invite", subject=row.id, body=body)
+    return token
+
+
+def open_invite(session: Session, token: str) -> Invite:
+    """The invitation behind a link, if it still is good. Raises InviteUsed otherwise."""
+    row = session.exec(select(Invite).where(Invite.token_hash == _hash(token))).first()
+    if row is None or row.used_at is not None or row.expires_at <= utc_now():
+        raise InviteUsed()
+    return row
+
+
+def accept(
+    session: Session,
+    token: str,
+    *,
+    name: str | None = None,
+    password: str | None = None,
+    subject: str | None = None,
+) -> Person:
+    """Turn an invitation into a person. Of two who follow one link at once, one comes in.
+
+    `subject` is Hugging Face's id of the account that accepts (Spaces); it then signs in there.
+    """
+    switches.check(session, "signups")
+    row = open_invite(session, token)
+    chosen = row.name if row.name is not None else _check_name(session, name or "")
+    if row.name is not None:
+        _refuse_taken(session, row.name)
+    person = Person(
+        name=chosen,
+        name_key=chosen.casefold(),
+        role=row.role,
+        password_hash=_hash_password(password) if password else None,
+        invite_id=row.id,
+    )
+    if subject is not None:
+        person.provider, person.subject = "hf", subject
+    row.used_at = utc_now()
+    session.add_all([row, person])
+    session.flush()
+    body = {"name": chosen, "role": row.role, "invite": row.id}
+    audit.append(session, actor=person.id, action="join", subject=person.id, body=body)
+    return person
+
+
+# ---- passwords ----------------------------------------------------------------------------
+
+
+def refuse_guessing(session: Session, key: str) -> None:
+    """Raise TooMany when `key` (a name, an address) has guessed too often of late."""
+    since = utc_now() - FAILED_LOGIN_WINDOW
+    recent = (col(FailedLogin.key) == key) & (col(FailedLogin.at) > since)
+    tries = session.exec(select(FailedLogin.at).where(recent).order_by(col(FailedLogin.at))).all()
+    if len(tries) >= FAILED_LOGIN_LIMIT:
+        wait = tries[0] + FAILED_LOGIN_WINDOW - utc_now()
+        raise TooMany(action="sign in", retry_after_s=max(1, int(wait.total_seconds())))
+
+
+def note_failed_login(session: Session, *keys: str) -> None:
+    session.add_all([FailedLogin(key=key) for key in keys])
+
+
+def check_password(person: Person | None, password: str) -> None:
+    """Raise WrongPassword unless it fits. Takes as long for a name that does not exist."""
+    known = person.password_hash if person and person.locked_at is None else None
+    try:
+        _hasher.verify(known or _hasher.hash(secrets.token_hex(8)), password)
+    except VerificationError as error:
+        raise WrongPassword() from error
+
+
+# ---- tokens and revocation ----------------------------------------------------------------
+
+
+def issue_token(session: Session, person: Person, *, created_by: str) -> str:
+    """A new bearer token for scripts; returned once, stored as a hash."""
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    row = ApiToken(person_id=person.id, token_hash=_hash(token))
+    session.add(row)
+    session.flush()
+    audit.append(session, actor=created_by, action="token", subject=person.id, body={"id": row.id})
+    return token
+
+
+def token_owner(session: Session, token: str) -> Person | None:
+    query = (
+        select(Person)
+        .join(ApiToken, col(ApiToken.person_id) == Person.id)
+        .where(ApiToken.token_hash == _hash(token), col(ApiToken.revoked_at).is_(None))
+    )
+    return session.exec(query).first()
+
+
+def person_with_role(session: Session, name: str, role: Role, *, created_by: str) -> Person:
+    """The person of that name in that role: made when missing, moved to the role when not in it."""
+    try:
+        person = find_person(session, name)
+    except UnknownPerson:
+        chosen = _check_name(session, name)
+        person = Person(name=chosen, name_key=chosen.casefold(), role=role.value)
+        session.add(person)
+        session.flush()
+        body = {"name": chosen, "role": role.value}
+        audit.append(session, actor=created_by, action="join", subject=person.id, body=body)
+        return person
+    if person.role != role.value:
+        body = {"from": person.role, "to": role.value}
+        audit.append(session, actor=created_by, action="role", subject=person.id, body=body)
+        person.role = role.value
+        session.add(person)
+    return person
+
+
+def revoke(session: Session, name: str, *, revoked_by: str) -> Person:
+    """Close every door of one person: browsers, tokens, password. Their clips stay as they are."""
+    person = find_person(session, name)
+    now = utc_now()
+    person.locked_at = now
+    person.session_version += 1
+    session.add(person)
+    for token in session.exec(select(ApiToken).where(ApiToken.person_id == person.id)):
+        token.revoked_at = token.revoked_at or now
+        session.add(token)
+    audit.append(session, actor=revoked_by, action="revoke", subject=person.id)
+    return person
+
+
+# ---- rules --------------------------------------------------------------------------------
+
+
+def _check_name(session: Session, name: str) -> str:
+    name = name.strip()
+    if not _NAME.fullmatch(name) or len(name) > NAME_LIMIT:
+        rule = f"a name has 1 to {NAME_LIMIT} letters, digits, spaces, dots, dashes or apostrophes"
+        raise BadInput(field="name", value=name, rule=rule, step="Choose a name like that.")
+    _refuse_taken(session, name)
+    return name
+
+
+def _refuse_taken(session: Session, name: str) -> None:
+    if session.exec(select(Person).where(Person.name_key == name.casefold())).first():
+        raise NameTaken(name=name)
+
+
+def _hash_password(password: str) -> str:
+    if not PASSWORD_LEAST <= len(password) <= PASSWORD_LIMIT:
+        rule = f"a password has {PASSWORD_LEAST} to {PASSWORD_LIMIT} characters"
+        value = f"{len(password)} characters"
+        raise BadInput(field="password", value=value, rule=rule, step="Choose another, or none.")
+    return _hasher.hash(password)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

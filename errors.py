@@ -1,0 +1,275 @@
+"""Every sentence a person reads on failure, and the HTTP status that goes with it.
+
+Knows nothing of the rest of Greenlight. An error is a class; its `says` names the value and the
+rule, its `fix` the next step. Both are templates filled from the keyword arguments, which stay
+readable as `error.facts`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class GreenlightError(Exception):
+    """Base of all of ours: `code` for programs, `message` and `fix` for people."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    says: ClassVar[str] = "Something went wrong on our side."
+    fix_says: ClassVar[str] = "Try again; if it happens again, tell the operator what you did."
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        self.message = self.says.format(**facts)
+        self.fix = self.fix_says.format(**facts)
+        super().__init__(f"{self.message} {self.fix}")
+
+    def as_json(self) -> dict[str, str]:
+        return {"code": self.code, "message": self.message, "fix": self.fix}
+
+
+# ---- the start ----------------------------------------------------------------------------
+
+
+class BadSetting(GreenlightError):
+    code = "bad_setting"
+    says = "{name} is {value!r}: {rule}."
+    fix_says = "Correct or unset {name} and start again."
+
+
+class AnotherProcess(GreenlightError):
+    code = "another_process"
+    says = "Another Greenlight process owns the database {path}."
+    fix_says = "Stop it first, or give this one its own GREENLIGHT_DATA."
+
+
+class OldSqlite(GreenlightError):
+    code = "old_sqlite"
+    says = "SQLite is version {found}; the job engine needs 3.42 on Python 3.12 and later."
+    fix_says = "Use Python 3.10 or 3.11 here, or a Python that brings a newer SQLite."
+
+
+class UnknownModel(GreenlightError):
+    code = "unknown_model"
+    says = "The model {model!r} cannot be used: {why}."
+    fix_says = (
+        "Set GREENLIGHT_MODEL to 'embedded', a Hub id, or a folder with a text-to-video pipeline."
+    )
+
+
+# ---- input --------------------------------------------------------------------------------
+
+
+class BadInput(GreenlightError):
+    status = 422
+    code = "bad_input"
+    says = "{field} is {value!r}: {rule}."
+    fix_says = "{step}"
+
+
+class NotJson(GreenlightError):
+    status = 400
+    code = "not_json"
+    says = "The body is not valid JSON: {why}."
+    fix_says = "Send a JSON object with Content-Type: application/json."
+
+
+class EmptyPrompt(BadInput):
+    code = "empty_prompt"
+    says = "The prompt is empty; a clip needs words."
+    fix_says = "Describe what should be seen, for example: a red ball bouncing in a meadow."
+
+
+class TextTooLong(BadInput):
+    code = "text_too_long"
+    says = "{field} has {length} characters; the longest allowed is {limit}."
+    fix_says = "Shorten it by at least {over} characters."
+
+
+class UnknownPreset(BadInput):
+    code = "unknown_preset"
+    says = "The preset {value!r} does not exist here; this Greenlight has {known}."
+    fix_says = "Use one of them, or leave preset out."
+
+
+class BadCursor(BadInput):
+    status = 400
+    code = "bad_cursor"
+    says = "The cursor {value!r} is not one that this server gave out."
+    fix_says = "Start again without a cursor."
+
+
+class UnknownReason(BadInput):
+    code = "unknown_reason"
+    says = "The reason {value!r} is not in policy version {version}."
+    fix_says = "Use codes from /api/v1/policy: {known}."
+
+
+class ReasonMissing(BadInput):
+    code = "reason_missing"
+    says = "The verdict {verdict} has no reason; the creator must learn at least one."
+    fix_says = "Add one or more reason codes from /api/v1/policy."
+
+
+class BodyTooLarge(GreenlightError):
+    status = 413
+    code = "too_large"
+    says = "The request body is larger than {limit_kb} KiB, the most this server takes."
+    fix_says = "Send less."
+
+
+# ---- who and what -------------------------------------------------------------------------
+
+
+class SignInNeeded(GreenlightError):
+    status = 401
+    code = "sign_in_needed"
+    says = "You are not signed in."
+    fix_says = "Follow your invitation link, sign in, or send a bearer token."
+
+
+class WrongPassword(GreenlightError):
+    status = 401
+    code = "wrong_password"
+    says = "This name and password do not go together."
+    fix_says = "Check both; without a password ask for a new invitation."
+
+
+class NotAllowed(GreenlightError):
+    status = 403
+    code = "not_allowed"
+    says = "A {role} may not {action}."
+    fix_says = "Ask an admin of this Greenlight for the role that may."
+
+
+class OwnClip(GreenlightError):
+    status = 403
+    code = "own_clip"
+    says = "This clip is your own; somebody else decides on it."
+    fix_says = "Take the next clip in the queue."
+
+
+class NotFound(GreenlightError):
+    status = 404
+    code = "not_found"
+    says = "There is nothing at this address."
+    fix_says = "Check the link; a clip that is not published is only shown to those it concerns."
+
+
+class CrossOrigin(GreenlightError):
+    status = 403
+    code = "cross_origin"
+    says = "This request came from another site and was refused."
+    fix_says = "Open Greenlight itself and act there; scripts use a bearer token."
+
+
+class InviteUsed(GreenlightError):
+    status = 404
+    code = "invite_used"
+    says = "This invitation was used, revoked or has expired."
+    fix_says = "Ask the person who invited you for a new link."
+
+
+class NameTaken(GreenlightError):
+    status = 409
+    code = "name_taken"
+    says = "The name {name!r} is taken."
+    fix_says = "Choose another, for example {name}-2."
+
+
+class UnknownPerson(GreenlightError):
+    status = 404
+    code = "unknown_person"
+    says = "Nobody here is called {name!r}."
+    fix_says = "See the list: python manage.py users"
+
+
+class TooMany(GreenlightError):
+    status = 429
+    code = "too_many"
+    says = "Too many tries to {action}."
+    fix_says = "Wait {retry_after_s} seconds and try again."
+
+
+class Paused(GreenlightError):
+    status = 503
+    code = "paused"
+    says = "{message}"
+    fix_says = "Nothing is lost; come back later."
+
+
+class StorageFull(GreenlightError):
+    status = 503
+    code = "storage_full"
+    says = "The storage of this Greenlight is full or cannot be written."
+    fix_says = "Nothing was accepted; the operator has to make room, then send it again."
+
+
+# ---- states -------------------------------------------------------------------------------
+
+
+class Conflict(GreenlightError):
+    status = 409
+    code = "conflict"
+    says = "The clip is {state}; {action} is not possible now."
+    fix_says = "Load it again to see what happened."
+
+
+class AlreadyDecided(Conflict):
+    code = "already_decided"
+    says = "{who} decided already: the clip is {state}."
+    fix_says = "Take the next clip in the queue."
+
+
+class StaleVersion(Conflict):
+    code = "stale_version"
+    says = "You saw version {seen} of the clip; it is at version {version} now ({state})."
+    fix_says = "Load it again and decide on what you see then."
+
+
+class ClaimedByOther(Conflict):
+    code = "claimed"
+    says = "{who} is looking at this clip until {until}."
+    fix_says = "Take the next clip in the queue, or come back then."
+
+
+class NothingToReview(GreenlightError):
+    status = 404
+    code = "queue_empty"
+    says = "Nothing waits for review that you may decide on."
+    fix_says = "Come back later."
+
+
+# ---- making -------------------------------------------------------------------------------
+
+
+class MakingFailed(GreenlightError):
+    """Why a clip ended as `failed`: stored on the clip and shown to its creator."""
+
+    code = "making_failed"
+    says = "The model stopped with an error ({kind})."
+    fix_says = "Try again; if it fails again, tell the operator the clip's id."
+
+
+class OutOfMemory(MakingFailed):
+    code = "out_of_memory"
+    says = "The machine ran out of memory at {width} × {height} with {num_frames} frames."
+    fix_says = "Choose a smaller size or fewer frames and try again."
+
+
+class DiskFull(MakingFailed):
+    code = "disk_full"
+    says = "The clip could not be written: the disk is full."
+    fix_says = "Try again when the operator has made room."
+
+
+class Interrupted(MakingFailed):
+    code = "interrupted"
+    says = "The machine stopped several times while making this clip."
+    fix_says = "Try again; if it fails again, tell the operator the clip's id."
+
+
+class ModelNotLoaded(MakingFailed):
+    code = "model_not_loaded"
+    says = "The model could not be loaded."
+    fix_says = "Try again when the operator has mended it."
