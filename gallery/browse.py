@@ -1,0 +1,66 @@
+"""Reading the public gallery: newest first, by pages that a keyset cursor joins.
+
+Knows nothing of how clips are shown. Only clips that are published now are ever read here.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Final
+
+from sqlmodel import Session, col, or_, select
+
+from accounts.models import Person
+from errors import BadCursor, TextTooLong
+from moderation.models import Clip, State
+
+PAGE: Final = 24
+QUERY_LIMIT: Final = 200
+
+
+def published(
+    session: Session, *, text: str = "", creator: str = "", cursor: str | None = None
+) -> tuple[list[Clip], str | None]:
+    """One page of published clips and the cursor of the next, None at the end."""
+    if len(text) > QUERY_LIMIT:
+        raise TextTooLong(
+            field="q", length=len(text), limit=QUERY_LIMIT, over=len(text) - QUERY_LIMIT
+        )
+    query = select(Clip).where(Clip.state == State.PUBLISHED.value)
+    for word in text.split():
+        query = query.where(col(Clip.prompt).icontains(word, autoescape=True))
+    if creator:
+        query = query.join(Person, col(Person.id) == Clip.creator_id)
+        query = query.where(Person.name_key.in_([creator.casefold(), f"hf:{creator.casefold()}"]))  # type: ignore[attr-defined]
+    return page(session, query, col(Clip.published_at), cursor)
+
+
+def page(session: Session, query, moment, cursor: str | None) -> tuple[list[Clip], str | None]:  # type: ignore[no-untyped-def]
+    """The next PAGE rows of a query, newest `moment` first, ties by id."""
+    if cursor is not None:
+        at, clip_id = read_cursor(cursor)
+        query = query.where(or_(moment < at, (moment == at) & (Clip.id < clip_id)))
+    clips = list(session.exec(query.order_by(moment.desc(), col(Clip.id).desc()).limit(PAGE + 1)))
+    if len(clips) <= PAGE:
+        return clips, None
+    last = clips[PAGE - 1]
+    return clips[:PAGE], write_cursor(getattr(last, moment.key), last.id)
+
+
+def write_cursor(moment: datetime, clip_id: str) -> str:
+    return base64.urlsafe_b64encode(f"{moment.isoformat()} {clip_id}".encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str) -> tuple[datetime, str]:
+    """Raises BadCursor for anything that write_cursor did not make."""
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        moment, _, clip_id = text.partition(" ")
+        at = datetime.fromisoformat(moment)
+        if at.tzinfo is None or not clip_id:
+            raise ValueError(cursor)
+    except (ValueError, binascii.Error) as error:
+        raise BadCursor(value=cursor[:100]) from error
+    return at, clip_id

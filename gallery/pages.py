@@ -1,0 +1,64 @@
+"""Pages that a server writes whole: the share page of a clip, invitation, sign-in, failure.
+
+Knows nothing of who may see a clip: it is handed one that may be shown. All text is escaped by
+the template engine; absolute links are built from the settings, never from a request.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from accounts.models import Invite
+from errors import GreenlightError, NotFound
+from language import choose, say
+
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+def clip_page(clip: dict[str, Any], accept_language: str, *, address: str) -> str:
+    """The share page of a published clip: player, prompt, credit, provenance, OpenGraph."""
+    return _render("clip.html", choose(accept_language), clip=clip, address=address)
+
+
+def invite_page(
+    invite: Invite, accept_language: str, *, on_spaces: bool, signed_in_as: str, path: str
+) -> str:
+    return _render(
+        "invite.html",
+        choose(accept_language),
+        invite=invite,
+        on_spaces=on_spaces,
+        signed_in_as=signed_in_as,
+        path=path,
+    )
+
+
+def login_page(accept_language: str, *, wrong: bool = False, name: str = "") -> str:
+    return _render("login.html", choose(accept_language), wrong=wrong, name=name)
+
+
+def failure_page(error: GreenlightError, accept_language: str) -> str:
+    missing = isinstance(error, NotFound)
+    return _render("failure.html", choose(accept_language), error=error, missing=missing)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _render(template: str, language: str, **values: Any) -> str:
+    def t(key: str, **words: object) -> str:
+        return say(language, key, **words)
+
+    return _environment().get_template(template).render(t=t, language=language, **values)

@@ -1,0 +1,83 @@
+"""Making a clip public: the reviewed bytes checked, signed, and put on the public shelf.
+
+Knows nothing of queues or of who decided. Every part is safe to repeat after a crash: files are
+named by their content and the state changes last.
+"""
+
+from __future__ import annotations
+
+from sqlmodel import Session, col, select
+
+from accounts.models import Person
+from audit import SYSTEM, AuditRow
+from errors import Conflict, GreenlightError
+from gallery.provenance import Review, Signer
+from media import MediaStore, sha256_of
+from moderation.models import Clip, Decision, State, Verdict
+from moderation.transitions import move
+from store import utc_now
+
+
+class BytesChanged(GreenlightError):
+    """The file on disk is not the one that was approved. Publishing stops and the log says so."""
+
+    code = "bytes_changed"
+    says = "The file of clip {clip_id} has sha256 {found}; what was approved is {approved}."
+    fix_says = "Find out who changed the media folder, then restore the file from a backup."
+
+
+def sign_reviewed(session: Session, clip: Clip, *, media: MediaStore, signer: Signer) -> str:
+    """Sign exactly the approved bytes into the public store and return the signed file's sha256.
+
+    Raises BytesChanged when the stored file is not what the reviewer saw.
+    """
+    reviewed = media.path("held", clip.sha256 or "", ".mp4")
+    found = sha256_of(reviewed)
+    if found != clip.approved_sha256:
+        raise BytesChanged(clip_id=clip.id, found=found, approved=clip.approved_sha256)
+    decision = _approval(session, clip)
+    creator = session.get(Person, clip.creator_id)
+    head = session.exec(select(AuditRow.hash).order_by(col(AuditRow.seq).desc()).limit(1)).first()
+    draft = media.work_folder(f"publish-{clip.id}") / "signed.mp4"
+    signer.sign(
+        reviewed,
+        draft,
+        title=clip.prompt,
+        creator=creator.name if creator else "",
+        model=clip.model,
+        review=Review(found, decision.id, decision.policy_version, head or ""),
+    )
+    public_sha256 = sha256_of(draft)
+    media.put(draft, "public", public_sha256)
+    draft.parent.rmdir()
+    return public_sha256
+
+
+def make_public(session: Session, clip_id: str, public_sha256: str) -> bool:
+    """Flip the clip to published. False when it is no longer approved, which is nobody's error."""
+    try:
+        move(
+            session,
+            clip_id,
+            "publish",
+            actor=SYSTEM,
+            body={"public_sha256": public_sha256},
+            public_sha256=public_sha256,
+            published_at=utc_now(),
+        )
+    except Conflict:
+        return False
+    return True
+
+
+def _approval(session: Session, clip: Clip) -> Decision:
+    query = select(Decision).where(
+        Decision.clip_id == clip.id,
+        Decision.verdict == Verdict.APPROVE.value,
+        Decision.sha256 == clip.approved_sha256,
+        Decision.reviewer_id != clip.creator_id,
+    )
+    decision = session.exec(query.order_by(col(Decision.decided_at).desc()).limit(1)).first()
+    if decision is None or clip.state != State.APPROVED:
+        raise Conflict(state=clip.state, action="publishing")
+    return decision

@@ -1,0 +1,112 @@
+"""What a creator does with a clip of their own: send, cancel, retry, withdraw; and take-down.
+
+Knows nothing of the pipeline: the request is checked before it comes here (pipeline/request.py),
+and queueing the job in the same transaction is a function handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlmodel import Session, select
+
+import audit
+from accounts import switches
+from accounts.permissions import User
+from errors import NotFound, TextTooLong
+from moderation.models import Clip, State
+from moderation.transitions import move
+from moderation.visibility import visible_clip
+
+NOTE_LIMIT: Final = 2000
+
+Enqueue = Callable[[Session, Clip], None]
+
+
+def submit(
+    session: Session,
+    user: User,
+    *,
+    request: dict[str, Any],
+    parent_id: str | None,
+    note: str,
+    enqueue: Enqueue,
+) -> Clip:
+    """Accept a checked request: the clip's row, its audit row and its job, all or nothing."""
+    user.must("create clips")
+    switches.check(session, "generation")
+    check_text("note", note)
+    if parent_id is not None:
+        visible_clip(session, user, parent_id)
+    clip = Clip(creator_id=user.id, parent_id=parent_id, note=note, **request)
+    session.add(clip)
+    session.flush()
+    body = {"to": State.QUEUED.value, "version": clip.version, "parent": parent_id}
+    row = audit.append(session, actor=user.id, action="submit", subject=clip.id, body=body)
+    clip.priority = row.seq  # first come, first served: the log's own count is the order
+    session.add(clip)
+    enqueue(session, clip)
+    return clip
+
+
+def cancel(session: Session, user: User, clip_id: str) -> Clip:
+    """Stop the making. A running clip is asked to stop and ends within one denoising step."""
+    clip = own_clip(session, user, clip_id)
+    if clip.state == State.GENERATING:
+        clip.cancel_requested = True
+        session.add(clip)
+        audit.append(session, actor=user.id, action="ask_cancel", subject=clip.id)
+        return clip
+    return move(session, clip_id, "cancel", actor=user.id)
+
+
+def retry(session: Session, user: User, clip_id: str, *, enqueue: Enqueue) -> Clip:
+    clip = own_clip(session, user, clip_id)
+    switches.check(session, "generation")
+    clip = move(
+        session,
+        clip_id,
+        "retry",
+        actor=user.id,
+        attempt=clip.attempt + 1,
+        cancel_requested=False,
+        error=None,
+        phase="",
+        step=0,
+    )
+    enqueue(session, clip)
+    return clip
+
+
+def withdraw(session: Session, user: User, clip_id: str) -> Clip:
+    own_clip(session, user, clip_id)
+    return move(session, clip_id, "withdraw", actor=user.id, claimed_by=None, claimed_until=None)
+
+
+def take_down(session: Session, user: User, clip_id: str, *, reason: str, note: str) -> Clip:
+    user.must("take down")
+    check_text("note", note)
+    body = {"reason": reason, "note": note}
+    return move(session, clip_id, "take_down", actor=user.id, body=body)
+
+
+def restore(session: Session, user: User, clip_id: str, *, note: str) -> Clip:
+    user.must("take down")
+    check_text("note", note)
+    return move(session, clip_id, "restore", actor=user.id, body={"note": note})
+
+
+def own_clip(session: Session, user: User, clip_id: str) -> Clip:
+    """The clip, if it is the user's own. Raises NotFound for anybody else's."""
+    query = select(Clip).where(Clip.id == clip_id, Clip.creator_id == user.id)
+    clip = session.exec(query).first()
+    if clip is None or not user.id:
+        raise NotFound()
+    return clip
+
+
+def check_text(field: str, value: str) -> None:
+    if len(value) > NOTE_LIMIT:
+        over = len(value) - NOTE_LIMIT
+        raise TextTooLong(field=field, length=len(value), limit=NOTE_LIMIT, over=over)

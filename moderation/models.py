@@ -1,0 +1,166 @@
+"""The tables of clips and decisions. No logic; the schema itself refuses what must never be."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from accounts.models import new_id
+from store import UtcDateTime, utc_now
+
+
+class State(str, Enum):
+    """Where a clip is. Which moves exist stands in transitions.py alone."""
+
+    QUEUED = "queued"  # accepted, waits for the pipeline
+    GENERATING = "generating"  # the pipeline makes it
+    SCREENING = "screening"  # made; machines look at it and advise
+    PENDING_REVIEW = "pending_review"  # waits for a person
+    SECOND_REVIEW = "second_review"  # waits for a second person
+    CHANGES_REQUESTED = "changes_requested"  # its creator may send a new version
+    REJECTED = "rejected"
+    APPEALED = "appealed"  # a rejection that somebody else looks at again
+    APPROVED = "approved"  # waits for the publish job
+    PUBLISHED = "published"  # the only state in which strangers see anything
+    TAKEN_DOWN = "taken_down"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class Verdict(str, Enum):
+    """What a reviewer can say of a clip."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    REQUEST_CHANGES = "request_changes"
+
+
+def _listed(values: type[Enum]) -> str:
+    return ", ".join(f"'{member.value}'" for member in values)
+
+
+class Clip(SQLModel, table=True):
+    """One prompt and what became of it. `version` goes up with every change of state."""
+
+    __tablename__ = "clip"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({_listed(State)})", name="clip_state"),
+        # Promise 2 of the contract, held by the database as well as by the code: approved means
+        # by a person, not by the maker, of exactly the bytes that were reviewed.
+        CheckConstraint(
+            "state NOT IN ('approved', 'published', 'taken_down') OR (approved_by IS NOT NULL"
+            " AND approved_by <> creator_id AND approved_sha256 = sha256)",
+            name="clip_approved_by_another",
+        ),
+        CheckConstraint(
+            "state <> 'published' OR (public_sha256 IS NOT NULL AND published_at IS NOT NULL)",
+            name="clip_published_whole",
+        ),
+        Index(
+            "ix_clip_gallery",
+            "published_at",
+            "id",
+            sqlite_where=text("state = 'published'"),
+            postgresql_where=text("state = 'published'"),
+        ),
+        Index(
+            "ix_clip_review",
+            "pending_since",
+            "id",
+            sqlite_where=text("state = 'pending_review'"),
+            postgresql_where=text("state = 'pending_review'"),
+        ),
+        Index("ix_clip_creator", "creator_id", "created_at", "id"),
+        Index(
+            "ix_clip_active",
+            "state",
+            "priority",
+            sqlite_where=text("state IN ('queued', 'generating', 'screening', 'approved')"),
+            postgresql_where=text("state IN ('queued', 'generating', 'screening', 'approved')"),
+        ),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    state: str = State.QUEUED.value
+    version: int = 1
+    creator_id: str = Field(foreign_key="person.id")
+    created_at: datetime = Field(
+        default_factory=utc_now, sa_column=Column(UtcDateTime, nullable=False)
+    )
+    updated_at: datetime = Field(
+        default_factory=utc_now, sa_column=Column(UtcDateTime, nullable=False)
+    )
+
+    # What was asked for: the pipeline's words (pipeline/request.py).
+    prompt: str
+    negative_prompt: str = ""
+    preset: str
+    model: str
+    seed: int
+    num_frames: int
+    width: int
+    height: int
+    fps: float
+    num_inference_steps: int
+    guidance_scale: float
+    parent_id: str | None = Field(default=None, foreign_key="clip.id")
+    note: str = ""
+
+    # The making: which try, its place in line, how far it is.
+    attempt: int = 1
+    priority: int = 0
+    phase: str = ""
+    step: int = 0
+    made_s: float | None = None  # seconds the pipeline took
+    cancel_requested: bool = False
+    error: dict[str, str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+
+    # What was made. The bytes reviewers see, fixed once the clip is screened.
+    sha256: str | None = None
+    size_bytes: int | None = None
+    screening: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )
+
+    # The review. A claim is a lease, not a state.
+    pending_since: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    claimed_by: str | None = Field(default=None, foreign_key="person.id")
+    claimed_until: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    approved_by: str | None = Field(default=None, foreign_key="person.id")
+    approved_sha256: str | None = None
+
+    # The published file: the reviewed one with its provenance signed in.
+    public_sha256: str | None = None
+    published_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+
+
+class Decision(SQLModel, table=True):
+    """What one person decided on one version of a clip. Written once, never changed."""
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        UniqueConstraint("clip_id", "clip_version", name="one_decision_per_version"),
+        CheckConstraint(f"verdict IN ({_listed(Verdict)})", name="decision_verdict"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    clip_id: str = Field(foreign_key="clip.id", index=True)
+    clip_version: int  # the version that was looked at
+    verdict: str
+    reasons: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    note: str = ""  # the creator reads this
+    internal_note: str = ""  # reviewers only
+    policy_version: str
+    sha256: str  # of the bytes that were looked at
+    reviewer_id: str = Field(foreign_key="person.id")
+    reviewer_role: str
+    waited_s: float
+    decided_at: datetime = Field(
+        default_factory=utc_now, sa_column=Column(UtcDateTime, nullable=False)
+    )
