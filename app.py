@@ -1,0 +1,192 @@
+"""Greenlight, put together: settings → store → engine → jobs → routes → tabs → launch.
+
+Knows nothing of rules: each stands in its own room (see the README's map).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from accounts import people
+from accounts.identity import Identity
+from accounts.models import Role
+from actions import Actions
+from audit import SYSTEM
+from errors import GreenlightError
+from gallery.provenance import Signer
+from jobs import Jobs
+from keys import read_key
+from media import MediaStore
+from pipeline.engine import DiffusersEngine, Engine
+from pipeline.presets import find_preset
+from settings import VERSION, Settings, read_settings
+from store import Store, only_process
+
+log = logging.getLogger("greenlight")
+
+
+@dataclass(frozen=True)
+class Greenlight:
+    """One running instance without its pages: what the app, the demo and the tests start from."""
+
+    settings: Settings
+    store: Store
+    media: MediaStore
+    engine: Engine
+    jobs: Jobs
+    actions: Actions
+    identity: Identity
+
+
+def open_store(settings: Settings) -> Store:
+    """The database at its newest migration. Commands need no more than this."""
+    key = read_key(settings.keys_folder, "audit.key")
+    store = Store(settings.database, audit_key=key, full_sync=settings.sqlite_full_sync)
+    store.upgrade()
+    return store
+
+
+@contextlib.contextmanager
+def running(settings: Settings, engine: Engine | None = None) -> Iterator[Greenlight]:
+    """An instance that owns its database and works through its jobs. Raises AnotherProcess."""
+    with only_process(settings.database_file):
+        store = open_store(settings)
+        media = MediaStore(settings.media_folder)
+        engine = engine or DiffusersEngine(find_preset(settings.model))
+        signer = Signer(settings.keys_folder, f"Greenlight/{VERSION}")
+        jobs = Jobs(settings, store, media, engine, signer)
+        identity = Identity(settings, store, read_key(settings.keys_folder, "cookie.key"))
+        jobs.launch()
+        try:
+            yield Greenlight(
+                settings,
+                store,
+                media,
+                engine,
+                jobs,
+                Actions(settings, store, engine, jobs),
+                identity,
+            )
+        finally:
+            jobs.close()
+            store.close()
+
+
+def launch(greenlight: Greenlight) -> Any:
+    """Serve the tabs and the routes on one address. Returns Gradio's page, to close or to block."""
+    import gradio as gr
+    from starlette.middleware import Middleware
+
+    from ui.screens import page_head, style_sheet
+    from ui.tabs import build_page, texts
+    from web.api import api_routes
+    from web.failures import failure_handlers
+    from web.guard import Guard
+    from web.media import media_routes
+    from web.people import people_routes
+    from web.share import share_routes
+
+    settings, actions, identity = greenlight.settings, greenlight.actions, greenlight.identity
+    routers = [
+        api_routes(actions, identity),
+        media_routes(actions, identity, greenlight.media),
+        people_routes(actions, identity),
+        share_routes(actions),
+    ]
+    words = texts()
+    page = build_page(actions, identity.current_user, words, expects_oauth=settings.on_spaces)
+    page.queue(default_concurrency_limit=4, max_size=256, api_open=False)
+    hosts = {settings.address.partition("://")[2]}
+    hosts |= {host.strip() for host in settings.space_host.split(",") if host.strip()}
+    page.launch(
+        server_name=settings.host,
+        server_port=settings.port,
+        prevent_thread_lock=True,
+        quiet=True,
+        ssr_mode=False,
+        run_history=False,
+        footer_links=[],
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+        share=False,
+        show_error=False,
+        i18n=words,
+        theme=gr.themes.Base(
+            primary_hue="green", neutral_hue="zinc", font=["system-ui", "sans-serif"]
+        ),
+        css=style_sheet(),
+        head=page_head(),
+        blocked_paths=[str(settings.data.resolve())],
+        auth_dependency=lambda request: identity.current_user(request).name,
+        app_kwargs={
+            "routes": [route for router in routers for route in router.routes],
+            "exception_handlers": failure_handlers(),
+            "middleware": [
+                Middleware(
+                    Guard,
+                    hosts=frozenset(host.lower() for host in hosts),
+                    body_limit=settings.body_limit_kb * 1024,
+                    https=settings.is_https,
+                )
+            ],
+            "openapi_url": None,
+        },
+    )
+    return page
+
+
+def greet(greenlight: Greenlight) -> None:
+    """Say where the app is; on the first run also how its admin comes in."""
+    print(f"Greenlight is at {greenlight.settings.address}", flush=True)
+    with greenlight.store.write() as session:
+        if greenlight.settings.on_spaces or people.has_admin(session):
+            return
+        token = people.invite(session, role=Role.ADMIN, name=None, created_by=SYSTEM, hours=24)
+    print(
+        f"Admin link, good for one person and 24 hours: {greenlight.settings.address}/invite/{token}",
+        flush=True,
+    )
+
+
+def main() -> int:
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    for noisy in ("httpx", "alembic", "PIL"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    try:
+        with running(read_settings()) as greenlight:
+            page = launch(greenlight)
+            greet(greenlight)
+            # The model loads while people can already read the page and send prompts.
+            threading.Thread(target=_load, args=[greenlight.engine], daemon=True).start()
+            stopped = threading.Event()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: stopped.set())
+            stopped.wait()
+            page.close(verbose=False)
+            # A clip that is being made goes on from its last finished step at the next start;
+            # waiting for its thread here would only delay the stop.
+            sys.stdout.flush()
+            os._exit(0)
+    except GreenlightError as error:
+        print(f"{error.message} {error.fix}", file=sys.stderr)
+        return 2
+
+
+def _load(engine: Engine) -> None:
+    with contextlib.suppress(GreenlightError):  # logged by the engine, shown by /healthz
+        engine.load()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""A filled instance for newcomers: real prompts, real clips, real decisions by invented people.
+
+Knows nothing of shortcuts: everything goes through the same acts as a person's click, so a clip
+that the demo shows was made by the model and approved by somebody else than its creator.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from rich.progress import Progress
+from sqlmodel import Session, func, select
+
+from accounts import people
+from accounts.models import Person, Role
+from accounts.permissions import User
+from actions import Wish
+from app import Greenlight
+from audit import SYSTEM
+from errors import GreenlightError
+from moderation.desk import Ruling
+from moderation.models import Clip, State, Verdict
+
+_CREATORS: Final = ("Mira", "Jun", "Sol")
+_REVIEWER: Final = "Rita"
+_PROMPTS: Final = (
+    "a red ball moving left in the night",
+    "a yellow star moving up in the sky",
+    "a blue square moving right in the snow",
+    "a green triangle moving down in the desert",
+    "a purple ball bouncing in the meadow",
+    "a pink star moving right in the night",
+    "an orange square moving up in the desert",
+    "a cyan ball staying still in the snow",
+    "a big red star moving down in the sky",
+    "a blue ball bouncing in the night",
+    "a green square moving left in the meadow",
+    "a yellow triangle moving right in the night",
+)
+_LEFT_WAITING: Final = 3
+_REJECTED: Final = 4
+_PATIENCE_S: Final = 600
+
+
+class NotEmpty(GreenlightError):
+    code = "not_empty"
+    says = "This instance has {count} clips already; the demo fills empty ones only."
+    fix_says = "Give it a fresh folder: GREENLIGHT_DATA=demo-data python manage.py demo"
+
+
+def fill(greenlight: Greenlight) -> None:
+    """Make, review and publish the demo's clips. Raises NotEmpty."""
+    with greenlight.store.write() as session:
+        count = session.exec(select(func.count()).select_from(Clip)).one()
+        if count:
+            raise NotEmpty(count=count)
+        creators = [_person(session, name, Role.CREATOR) for name in _CREATORS]
+        reviewer = _person(session, _REVIEWER, Role.REVIEWER)
+    examples = greenlight.engine.preset.examples or _PROMPTS
+    prompts = _PROMPTS if greenlight.settings.model == "embedded" else examples
+    with Progress(transient=True) as bar:
+        making = bar.add_task("Making clips", total=len(prompts))
+        sent = [
+            greenlight.actions.create(
+                creators[place % len(creators)], Wish(prompt=prompt, seed=place)
+            )["id"]
+            for place, prompt in enumerate(prompts)
+        ]
+        for clip_id in sent:
+            _wait(greenlight, reviewer, clip_id, State.PENDING_REVIEW)
+            bar.advance(making)
+        decided = sent[: len(sent) - _LEFT_WAITING] if len(sent) > _LEFT_WAITING else sent
+        publishing = bar.add_task("Reviewing and publishing", total=len(decided))
+        for place, clip_id in enumerate(decided):
+            _decide(greenlight, reviewer, clip_id, reject=place == _REJECTED)
+            bar.advance(publishing)
+
+
+def _decide(greenlight: Greenlight, reviewer: User, clip_id: str, *, reject: bool) -> None:
+    version = greenlight.actions.claim(reviewer, clip_id)["version"]
+    if reject:
+        note = "The shape dissolves half way. The same prompt with another seed may hold it."
+        ruling = Ruling(Verdict.REJECT, version, reasons=["technical_fault"], note=note)
+        greenlight.actions.decide(reviewer, clip_id, ruling)
+        return
+    greenlight.actions.decide(reviewer, clip_id, Ruling(Verdict.APPROVE, version))
+    _wait(greenlight, reviewer, clip_id, State.PUBLISHED)
+
+
+def _wait(greenlight: Greenlight, user: User, clip_id: str, wanted: State) -> None:
+    give_up = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < give_up:
+        clip = greenlight.actions.clip(user, clip_id)
+        if clip["state"] == wanted:
+            return
+        if clip["state"] == State.FAILED:
+            break
+        time.sleep(0.05)
+    raise DemoStuck(clip_id=clip_id, state=clip["state"], wanted=wanted.value)
+
+
+class DemoStuck(GreenlightError):
+    code = "demo_stuck"
+    says = "Clip {clip_id} is {state} and did not become {wanted}."
+    fix_says = "See the log above for the reason."
+
+
+def _person(session: Session, name: str, role: Role) -> User:
+    person: Person = people.person_with_role(session, name, role, created_by=SYSTEM)
+    return User(person.id, person.name, role)

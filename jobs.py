@@ -1,0 +1,424 @@
+"""The durable jobs: `make_clip` and `publish_clip`, and the only home of DBOS.
+
+Knows nothing of pages or Gradio. A person decides between the two jobs, and no job sleeps while
+they think. A job that a crash interrupts goes on at the next start from its last finished step; a
+clip that no job carries any more is found by `_sweep` and put back in line or failed with a reason.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import socket
+import sqlite3
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any, Final
+
+from dbos import DBOS, DBOSClient, DBOSConfig, SQLAlchemyDatasource
+from dbos._sys_db import WorkflowStatusString
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import sessionmaker
+from sqlmodel import Session, col, select, update
+
+from accounts import switches
+from audit import SYSTEM
+from errors import (
+    Conflict,
+    DiskFull,
+    GreenlightError,
+    Interrupted,
+    MakingFailed,
+    NotFound,
+    OldSqlite,
+)
+from gallery.provenance import Signer
+from gallery.publish import make_public, sign_reviewed
+from media import MediaStore
+from moderation.models import Clip, State
+from moderation.screening import screen
+from moderation.transitions import move
+from pipeline.encode import encode
+from pipeline.engine import Cancelled, Engine, Progress
+from pipeline.request import ClipRequest
+from settings import Settings
+from store import Store, utc_now
+
+log = logging.getLogger("greenlight.jobs")
+
+APPLICATION_VERSION: Final = "1"
+"""Raise by hand when the order of a workflow's steps changes. DBOS's default, a hash of the
+source, would strand every unfinished job at each edit."""
+
+_MAKE: Final = "make_clip"
+_PUBLISH: Final = "publish_clip"
+_PROGRESS_EVERY_S: Final = 0.25
+_SWEEP_EVERY_S: Final = 5.0
+_RECOVERIES: Final = 3
+"""A clip that brought the process down this often is failed instead of tried again."""
+
+
+class Jobs:
+    """The job queue of one process. `launch()` once, `close()` at the end.
+
+    `enqueue_make` and `enqueue_publish` add a job in the caller's own transaction, so a row and
+    its job are written together or not at all.
+    """
+
+    def __init__(
+        self, settings: Settings, store: Store, media: MediaStore, engine: Engine, signer: Signer
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._media = media
+        self._engine = engine
+        self._signer = signer
+        # Two jobs are taken at a time and one of them makes a clip: the next is at hand when the
+        # pipeline is free, and the last one's files and rows are written meanwhile.
+        self._turn = threading.Lock()
+        self._running: set[str] = set()
+        self._orphans: set[str] = set()
+        self._closing = threading.Event()
+        self._sweeper = threading.Thread(target=self._sweep_now_and_then, daemon=True)
+        self._me = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+    def launch(self) -> None:
+        """Start the queue and take over what a killed process left. The database must be ours."""
+        if sys.version_info >= (3, 12) and sqlite3.sqlite_version_info < (3, 42):
+            raise OldSqlite(found=sqlite3.sqlite_version)  # DBOS asks it for sub-second times
+        self._define()
+        DBOS.launch()
+        DBOS.register_queue("gpu", worker_concurrency=2, polling_interval_sec=self._settings.poll_s)
+        DBOS.register_queue("cpu", worker_concurrency=2, polling_interval_sec=0.2)
+        self._client = DBOSClient(system_database_engine=self._store.engine)
+        left = self._client.list_workflows(status="PENDING", load_input=False, load_output=False)
+        dead = {row.executor_id for row in left if row.executor_id} - {self._me}
+        # The lock on the database says that nobody else is alive; DBOS itself would wait for a
+        # process with the old id. The call is private to DBOS, hence its pinned version.
+        DBOS._recover_pending_workflows(sorted(dead))
+        self._sweep(at_start=True)
+        self._sweeper.start()
+
+    def close(self, *, wait_s: int = 0) -> None:
+        """Stop taking jobs; unfinished ones go on at the next start."""
+        self._closing.set()
+        if self._sweeper.is_alive():
+            self._sweeper.join()
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=wait_s)
+
+    def enqueue_make(self, session: Session, clip: Clip) -> None:
+        self._enqueue(session, _MAKE, "gpu", clip)
+
+    def enqueue_publish(self, session: Session, clip: Clip) -> None:
+        self._enqueue(session, _PUBLISH, "cpu", clip)
+
+    # ---- the two jobs ---------------------------------------------------------------------
+
+    def _define(self) -> None:
+        config: DBOSConfig = {
+            "name": "greenlight",
+            "system_database_url": self._store.url,
+            "application_version": APPLICATION_VERSION,
+            "executor_id": self._me,
+            "log_level": "WARNING",
+            "enable_otlp": False,
+        }
+        DBOS(config=config)
+        sessions = sessionmaker(
+            class_=Session, expire_on_commit=False, info=self._store.session_info
+        )
+        source = SQLAlchemyDatasource.create(
+            self._store.url, engine=self._store.engine, sessionmaker=sessions
+        )
+
+        def in_transaction(name: str, act: Callable[..., Any], *args: Any) -> Any:
+            """One durable step: what `act` writes and the step's own mark commit together."""
+            return source.run_tx_step({"name": name}, lambda: act(source.sql_session(), *args))
+
+        def step(name: str, act: Callable[..., Any], *args: Any) -> Any:
+            return DBOS.run_step({"name": name}, act, *args)
+
+        @DBOS.workflow(name=_MAKE, max_recovery_attempts=_RECOVERIES)
+        def make_clip(clip_id: str) -> None:
+            with self._noted(), self._turn:
+                # 1. Take the clip, unless it was cancelled or making is paused.
+                if not in_transaction("start", self._start, clip_id):
+                    return
+                # 2. Make it. Repeated from the start if the process dies in here.
+                outcome = step("make", self._make, clip_id)
+            with self._noted():
+                # 3. Say how that went.
+                if not in_transaction("finish", self._finish, clip_id, outcome):
+                    return
+                # 4. Screen it: advice for the reviewers, who see it whatever is said.
+                advice = step("screen", self._screen, clip_id)
+                # 5. Hand it to the people.
+                in_transaction("to_review", self._to_review, clip_id, advice)
+
+        @DBOS.workflow(name=_PUBLISH, max_recovery_attempts=_RECOVERIES)
+        def publish_clip(clip_id: str) -> None:
+            with self._noted():
+                # 1. Sign the approved bytes, unless publishing is paused.
+                outcome = step("sign", self._sign, clip_id)
+                # 2. Flip the clip to published, or write down why not.
+                if outcome:
+                    in_transaction("publish", self._publish, clip_id, outcome)
+
+    def _start(self, session: Session, clip_id: str) -> bool:
+        clip = session.get(Clip, clip_id)
+        if clip is None or switches.is_paused(session, "generation"):
+            return False
+        if clip.state == State.QUEUED:
+            move(session, clip_id, "start", actor=SYSTEM, phase="text", step=0)
+            return True
+        return clip.state in (State.GENERATING, State.SCREENING)
+
+    def _make(self, clip_id: str) -> dict[str, Any]:
+        """Generate, encode and store. Returns what happened; never raises what people should read."""
+        with self._store.read() as session:
+            clip = session.get_one(Clip, clip_id)
+        if clip.sha256 is not None:  # made by an earlier try of the same job
+            return {"outcome": "made"}
+        watch = _Watch(self._store, clip_id)
+        began = time.monotonic()
+        try:
+            request = ClipRequest(**{name: getattr(clip, name) for name in _REQUEST_FIELDS})
+            frames = self._engine.generate(
+                request, on_progress=watch.note, is_cancelled=watch.is_cancelled
+            )
+            watch.note(
+                Progress("encoding", request.num_inference_steps, request.num_inference_steps)
+            )
+            folder = self._media.work_folder(f"{clip_id}-{clip.attempt}")
+            files = encode(frames, clip.fps, folder)
+            for draft in (files.mp4, files.poster, files.strip):
+                self._media.put(draft, "held", files.sha256)
+            folder.rmdir()
+        except Cancelled:
+            return {"outcome": "cancelled"}
+        except MakingFailed as error:
+            return {"outcome": "failed", "error": error.as_json()}
+        except OSError as error:
+            log.exception("Clip %s could not be written", clip_id)
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            said = DiskFull() if full else MakingFailed(kind=type(error).__name__)
+            return {"outcome": "failed", "error": said.as_json()}
+        made_s = round(time.monotonic() - began, 3)
+        facts = {"sha256": files.sha256, "size_bytes": files.size_bytes, "made_s": made_s}
+        return {"outcome": "made", "facts": facts}
+
+    def _finish(self, session: Session, clip_id: str, outcome: dict[str, Any]) -> bool:
+        clip = session.get_one(Clip, clip_id)
+        if clip.state == State.SCREENING:
+            return True
+        if clip.state != State.GENERATING:
+            return False
+        if outcome["outcome"] == "made":
+            facts = outcome["facts"]
+            body = {"sha256": facts["sha256"]}
+            move(session, clip_id, "made", actor=SYSTEM, body=body, phase="screening", **facts)
+            return True
+        if outcome["outcome"] == "cancelled":
+            move(session, clip_id, "cancel", actor=clip.creator_id, phase="")
+        else:
+            self._fail(session, clip, outcome["error"])
+        return False
+
+    def _screen(self, clip_id: str) -> list[dict[str, Any]]:
+        with self._store.read() as session:
+            clip = session.get_one(Clip, clip_id)
+        try:
+            return screen(self._media.path("held", clip.sha256 or "", ".mp4"))
+        except (OSError, ValueError) as error:  # av's errors are both of these
+            log.exception("Clip %s was not screened", clip_id)
+            says = f"Not screened: the screener stopped ({type(error).__name__})."
+            return [{"check": "not_screened", "says": says, "score": None}]
+
+    def _to_review(self, session: Session, clip_id: str, advice: list[dict[str, Any]]) -> None:
+        if session.get_one(Clip, clip_id).state == State.SCREENING:
+            body = {"advice": [entry["check"] for entry in advice]}
+            move(
+                session,
+                clip_id,
+                "screened",
+                actor=SYSTEM,
+                body=body,
+                screening=advice,
+                pending_since=utc_now(),
+                phase="",
+            )
+
+    def _sign(self, clip_id: str) -> dict[str, Any]:
+        with self._store.read() as session:
+            clip = session.get_one(Clip, clip_id)
+            if clip.state != State.APPROVED or switches.is_paused(session, "publishing"):
+                return {}
+            try:
+                done = sign_reviewed(session, clip, media=self._media, signer=self._signer)
+            except (GreenlightError, OSError) as error:
+                log.exception("Clip %s was not published", clip_id)
+                said = (
+                    error
+                    if isinstance(error, GreenlightError)
+                    else MakingFailed(kind=type(error).__name__)
+                )
+                return {"error": said.as_json()}
+        return {"public_sha256": done}
+
+    def _publish(self, session: Session, clip_id: str, outcome: dict[str, Any]) -> None:
+        if "public_sha256" in outcome:
+            if switches.is_paused(session, "publishing"):
+                return
+            make_public(session, clip_id, outcome["public_sha256"])
+        else:
+            # Still approved, and not tried again before the next start or an operator's look.
+            session.execute(
+                update(Clip).where(col(Clip.id) == clip_id).values(error=outcome["error"])
+            )
+
+    def _fail(self, session: Session, clip: Clip, error: dict[str, str], **changes: Any) -> None:
+        body = {"code": error["code"]}
+        move(session, clip.id, "fail", actor=SYSTEM, body=body, error=error, phase="", **changes)
+
+    # ---- nothing is lost ------------------------------------------------------------------
+
+    def _sweep_now_and_then(self) -> None:
+        while not self._closing.wait(_SWEEP_EVERY_S):
+            try:
+                self._sweep()
+            except (SQLAlchemyError, OSError):
+                log.exception("The sweep stopped; the next one comes in %s s", _SWEEP_EVERY_S)
+
+    def _sweep(self, *, at_start: bool = False) -> None:
+        """Find clips that should be moving and have no job that moves them."""
+        active = [State.QUEUED, State.GENERATING, State.SCREENING, State.APPROVED]
+        with self._store.read() as session:
+            query = select(Clip).where(col(Clip.state).in_([state.value for state in active]))
+            clips = list(session.exec(query))
+            pauses = {switch.what for switch in switches.paused(session)}
+        if not clips:
+            return
+        job_of = {clip.id: _job_id(clip) for clip in clips}
+        rows = self._client.list_workflows(
+            workflow_ids=list(job_of.values()), load_input=False, load_output=False
+        )
+        status_of = {row.workflow_id: row.status for row in rows}
+        mine = {row.workflow_id for row in rows if row.executor_id == self._me}
+        orphans = set()
+        for clip in clips:
+            job, status = job_of[clip.id], status_of.get(job_of[clip.id])
+            if status in ("ENQUEUED", "DELAYED"):
+                continue
+            if status == WorkflowStatusString.PENDING.value:
+                if job in mine and job not in self._running:
+                    orphans.add(job)
+                continue
+            try:
+                self._revive(clip, status, pauses, at_start=at_start)
+            except (Conflict, NotFound):
+                continue  # the clip moved on between our look and our act
+        # A job whose thread died without a mark (a full disk, say). Seen twice, so that one just
+        # being taken from the queue is not mistaken for it.
+        for job in orphans & self._orphans:
+            DBOS.resume_workflow(job)
+        self._orphans = orphans - self._orphans
+
+    def _revive(self, clip: Clip, status: str | None, pauses: set[str], *, at_start: bool) -> None:
+        """Put one clip back in line, or fail it when its job ended in an error."""
+        publishing = clip.state == State.APPROVED
+        if ("publishing" if publishing else "generation") in pauses:
+            return
+        if publishing and clip.error and not at_start:
+            return
+        with self._store.write() as session:
+            fresh = session.get_one(Clip, clip.id)
+            if fresh.version != clip.version or fresh.attempt != clip.attempt:
+                return
+            fresh.attempt += 1
+            session.add(fresh)
+            session.flush()
+            if clip.state == State.GENERATING and status in (
+                "ERROR",
+                "MAX_RECOVERY_ATTEMPTS_EXCEEDED",
+                "CANCELLED",
+            ):
+                self._fail(session, fresh, Interrupted().as_json())
+            elif publishing:
+                self.enqueue_publish(session, fresh)
+            else:
+                self.enqueue_make(session, fresh)
+
+    def _enqueue(self, session: Session, name: str, queue: str, clip: Clip) -> None:
+        self._client.enqueue_in_transaction(
+            session,
+            {
+                "workflow_name": name,
+                "queue_name": queue,
+                "workflow_id": _job_id(clip, publish=name == _PUBLISH),
+                # Explicit: SQLite keeps creation times by the second, too coarse for an order.
+                "priority": max(1, clip.priority),
+            },
+            clip.id,
+        )
+
+    def _noted(self) -> _Noted:
+        return _Noted(self._running, DBOS.workflow_id or "")
+
+
+_REQUEST_FIELDS: Final = tuple(ClipRequest.__dataclass_fields__)
+
+
+def _job_id(clip: Clip, *, publish: bool | None = None) -> str:
+    """Deterministic, so that a double click or a repeated sweep adds no second job."""
+    publishing = clip.state == State.APPROVED if publish is None else publish
+    return f"{clip.id}:{_PUBLISH if publishing else _MAKE}:{clip.attempt}"
+
+
+class _Noted:
+    """Keeps a job's id in `running` while its thread is in the block."""
+
+    def __init__(self, running: set[str], job: str) -> None:
+        self._running, self._job = running, job
+
+    def __enter__(self) -> None:
+        self._running.add(self._job)
+
+    def __exit__(self, *_: object) -> None:
+        self._running.discard(self._job)
+
+
+class _Watch:
+    """Writes a running clip's progress to its row and reads the wish to cancel, a few times a second."""
+
+    def __init__(self, store: Store, clip_id: str) -> None:
+        self._store = store
+        self._clip_id = clip_id
+        self._written = ("", 0.0)
+        self._asked_at = 0.0
+        self._cancelled = False
+
+    def note(self, progress: Progress) -> None:
+        phase, at = self._written
+        now = time.monotonic()
+        if progress.phase == phase and now - at < _PROGRESS_EVERY_S:
+            return
+        self._written = (progress.phase, now)
+        values = {"phase": progress.phase, "step": progress.step}
+        try:
+            with self._store.write() as session:
+                session.execute(update(Clip).where(col(Clip.id) == self._clip_id).values(**values))
+        except SQLAlchemyError:
+            log.exception("The progress of clip %s was not written", self._clip_id)
+
+    def is_cancelled(self) -> bool:
+        now = time.monotonic()
+        if not self._cancelled and now - self._asked_at >= _PROGRESS_EVERY_S / 2:
+            self._asked_at = now
+            with self._store.read() as session:
+                query = select(Clip.cancel_requested).where(Clip.id == self._clip_id)
+                self._cancelled = bool(session.exec(query).first())
+        return self._cancelled

@@ -1,0 +1,111 @@
+"""The Admin tab: invitations, switches, people. Bare on purpose.
+
+Knows nothing of how any of it is stored. Seeing the tab proves nothing: every handler finds out
+who is calling, and the acts refuse everybody but admins.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import gradio as gr
+
+from accounts.models import Person, Role
+from accounts.permissions import User
+from accounts.switches import WHAT
+from actions import Actions
+from store import as_text
+from ui.events import CurrentUser, asking, refusals_shown
+
+
+def admin_tab(tab: gr.Tab, texts: gr.I18n, actions: Actions, current_user: CurrentUser) -> None:
+    with gr.Row(equal_height=True):
+        role = gr.Dropdown(
+            [each.value for each in Role],
+            value=Role.CREATOR.value,
+            label=texts("admin.role"),
+            elem_id="invite-role",
+        )
+        name = gr.Textbox(
+            label=texts("admin.name"),
+            info=texts("admin.name_info"),
+            max_lines=1,
+            elem_id="invite-name",
+        )
+    invite = gr.Button(texts("admin.invite"), variant="primary", elem_id="invite-go")
+    link = gr.Textbox(
+        label=texts("admin.link"),
+        info=texts("admin.link_info"),
+        interactive=False,
+        buttons=["copy"],
+        elem_id="invite-link",
+    )
+    people = gr.HTML("", elem_id="people", apply_default_css=False)
+    with gr.Row(equal_height=True):
+        leaver = gr.Textbox(label=texts("admin.leaver"), max_lines=1, elem_id="revoke-name")
+        revoke = gr.Button(texts("admin.revoke"), variant="stop", elem_id="revoke-go")
+    paused = gr.HTML("", elem_id="paused", apply_default_css=False)
+    with gr.Row(equal_height=True):
+        what = gr.Dropdown([*WHAT, "all"], value="all", label=texts("admin.what"), elem_id="what")
+        message = gr.Textbox(label=texts("admin.message"), max_lines=1, elem_id="message")
+    with gr.Row():
+        pause = gr.Button(texts("admin.pause"), elem_id="pause-go")
+        resume = gr.Button(texts("admin.resume"), elem_id="resume-go")
+
+    def overview(user: User) -> tuple[str, str]:
+        return _people(actions.people(user)), _switches(actions.health()["paused"])
+
+    def show(request: gr.Request) -> tuple[str, str]:
+        with refusals_shown():
+            return overview(asking(current_user, request))
+
+    def make_link(role: str, name: str, request: gr.Request) -> str:
+        with refusals_shown():
+            return actions.invite(asking(current_user, request), role=role, name=name)
+
+    def close_access(name: str, request: gr.Request) -> tuple[str, str, str]:
+        with refusals_shown():
+            user = asking(current_user, request)
+            actions.revoke(user, name)
+            return "", *overview(user)
+
+    def pause_it(what: str, message: str, request: gr.Request) -> tuple[str, str]:
+        with refusals_shown():
+            user = asking(current_user, request)
+            actions.pause(user, what, message or None)
+            return overview(user)
+
+    def resume_it(what: str, request: gr.Request) -> tuple[str, str]:
+        with refusals_shown():
+            user = asking(current_user, request)
+            actions.resume(user, what)
+            return overview(user)
+
+    shown = [people, paused]
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "undocumented"}
+    tab.select(show, None, shown, **quiet)
+    gr.on([invite.click, name.submit], make_link, [role, name], link, **quiet)
+    revoke.click(close_access, leaver, [leaver, *shown], **quiet)
+    pause.click(pause_it, [what, message], shown, **quiet)
+    resume.click(resume_it, what, shown, **quiet)
+
+
+def _people(everyone: list[Person]) -> str:
+    """A table; every value is escaped because names are chosen by people."""
+    rows = []
+    for person in everyone:
+        since = as_text(person.created_at)[:10]
+        state = "revoked" if person.locked_at else ""
+        cells = "".join(
+            f"<td>{html.escape(text)}</td>" for text in (person.name, person.role, since, state)
+        )
+        rows.append(f"<tr>{cells}</tr>")
+    return f'<table class="gl-people"><tbody>{"".join(rows)}</tbody></table>'
+
+
+def _switches(paused: list[str]) -> str:
+    if not paused:
+        return '<p class="gl-switches">● generation ● publishing ● signups</p>'
+    words = ", ".join(html.escape(what) for what in paused)
+    return f'<p class="gl-switches gl-switches-paused">❚❚ {words}</p>'

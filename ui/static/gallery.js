@@ -1,0 +1,146 @@
+// gallery.js: every published clip, edge to edge, newest first, one field to search.
+// It knows nothing about review: what the server lists here is public.
+
+const GAP = 8;
+
+const field = el('input', { type: 'search', class: 'gl-search', placeholder: t('gallery.search'),
+  'aria-label': t('gallery.search'), autocomplete: 'off', spellcheck: false, maxlength: '200' });
+const wall = el('ul', { class: 'gl-wall', 'aria-label': t('tab.gallery') });
+const empty = el('p', { class: 'gl-empty gl-empty-title', role: 'status' });
+const foot = el('div', { class: 'gl-foot' });
+root.prepend(el('div', { class: 'gl-search-row', role: 'search' }, field), wall, empty, foot);
+
+let clips = [];
+let cursor = null;
+let question = '';
+let isLoading = false;
+
+// ---- one card ----
+
+function makeCard(clip) {
+  const poster = here(clip.media && clip.media.poster);
+  const link = el('a', { class: 'gl-card', href: here(clip.page) || '/clip/' + encodeURIComponent(clip.id) },
+    poster && el('img', { src: poster, alt: '', loading: 'lazy', decoding: 'async' }),
+    el('span', { class: 'gl-caption' }, el('span', { class: 'gl-caption-prompt', text: clip.prompt }),
+      el('span', { class: 'gl-caption-by' }, el('span', { text: clip.creator }),
+        el('abbr', { class: 'gl-ai', title: t('page.made_with_ai'), text: t('gallery.ai') }))));
+  const play = () => start(link, clip);
+  const rest = () => stop(link);
+  link.addEventListener('pointerenter', (event) => { if (event.pointerType === 'mouse') play(); });
+  link.addEventListener('pointerleave', () => { if (document.activeElement !== link) rest(); });
+  link.addEventListener('focus', play);
+  link.addEventListener('blur', () => { if (!link.matches(':hover')) rest(); });
+  const card = el('li', { class: 'gl-brick' }, link);
+  card.ratio = ratio(clip);
+  return card;
+}
+
+function start(link, clip) {
+  if (isCalm.matches || link.querySelector('video') || !clip.media) return;
+  const video = player(clip, { 'aria-hidden': 'true', tabIndex: -1 });
+  video.addEventListener('playing', () => video.classList.add('gl-on'), { once: true });
+  link.insertBefore(video, link.querySelector('.gl-caption'));
+  video.play().catch(() => {});
+}
+
+function stop(link) {
+  for (const video of link.querySelectorAll('video')) {
+    video.pause();
+    video.removeAttribute('src');
+    video.load();
+    video.remove();
+  }
+}
+
+// ---- the wall: cards stay in reading order, each set into the shortest column ----
+
+function layOut() {
+  const width = wall.clientWidth;
+  if (!width) return;
+  const target = width < 600 ? 170 : 280;
+  const columns = Math.max(2, Math.round((width + GAP) / (target + GAP)));
+  const side = (width - GAP * (columns - 1)) / columns;
+  const heights = new Array(columns).fill(0);
+  for (const card of wall.children) {
+    const column = heights.indexOf(Math.min(...heights));
+    card.style.width = side + 'px';
+    card.style.height = side / card.ratio + 'px';
+    card.style.transform = `translate(${column * (side + GAP)}px, ${heights[column]}px)`;
+    heights[column] += side / card.ratio + GAP;
+  }
+  wall.style.height = Math.max(0, ...heights) + 'px';
+}
+
+function draw() {
+  sync(wall, clips, (clip) => clip.id, makeCard, null);
+  layOut();
+  put(empty, clips.length ? '' : question ? t('gallery.none', { q: question }) : t('gallery.empty'));
+}
+
+// ---- asking ----
+
+function address(next) {
+  const query = new URLSearchParams();
+  if (question) query.set('q', question);
+  if (next) query.set('cursor', next);
+  return '/api/v1/gallery?' + query;
+}
+
+async function loadFirst() {
+  const asked = question;
+  const page = await api('GET', address(null));
+  if (asked !== question) return;
+  clips = merge(clips, page);
+  if (clips.length === page.items.length) cursor = page.next;
+  draw();
+  fill();
+}
+
+async function loadMore() {
+  if (isLoading || !cursor) return;
+  isLoading = true;
+  const asked = question;
+  try {
+    const page = await api('GET', address(cursor));
+    if (asked === question) append(page);
+    isLoading = false;
+    fill();
+  } catch (error) {
+    isLoading = false;
+    complain(error);
+  }
+}
+
+function append(page) {
+  const known = new Set(clips.map((clip) => clip.id));
+  clips = clips.concat(page.items.filter((clip) => !known.has(clip.id)));
+  cursor = page.next;
+  draw();
+}
+
+// A tall window may still show the end of the wall after a page has come in.
+function fill() {
+  if (live() && cursor && foot.getBoundingClientRect().top < window.innerHeight + 600) loadMore();
+}
+
+let typing = 0;
+
+field.addEventListener('input', () => {
+  clearTimeout(typing);
+  typing = setTimeout(() => {
+    if (question === field.value.trim()) return;
+    question = field.value.trim();
+    clips = [];
+    cursor = null;
+    loadFirst().catch(complain);
+  }, 250);
+});
+
+new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) fill(); },
+  { rootMargin: '600px' }).observe(foot);
+new ResizeObserver(layOut).observe(wall);
+
+// New clips join at the top only while the top is in view, so nothing moves under a reader.
+poll(async () => {
+  if (!clips.length || wall.getBoundingClientRect().top > -200) await loadFirst();
+}, 20000);

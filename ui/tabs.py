@@ -1,0 +1,92 @@
+"""The whole page: the bar on top and the five tabs, each shown to those it is of use to.
+
+Knows nothing of rules. Hiding a tab is a kindness, not a lock: routes and events check by
+themselves.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import gradio as gr
+
+from accounts.permissions import User
+from actions import Actions
+from language import LANGUAGES, catalogue
+from ui.admin import admin_tab
+from ui.create import create_tab, values_of
+from ui.events import CurrentUser, asking, refusals_shown
+from ui.screens import screen
+
+TABS: Final = ("create", "mine", "review", "gallery", "admin")
+
+
+def texts() -> gr.I18n:
+    return gr.I18n(**{language: catalogue(language) for language in LANGUAGES})
+
+
+def build_page(
+    actions: Actions, current_user: CurrentUser, t: gr.I18n, *, expects_oauth: bool
+) -> gr.Blocks:
+    with _page_class(expects_oauth)(
+        title="Greenlight", analytics_enabled=False, fill_width=True
+    ) as page:
+        topbar = screen("topbar", elem_id="topbar")
+        with gr.Tabs(selected="gallery", elem_id="tabs") as tabs:
+            with gr.Tab(t("tab.create"), id="create", elem_id="create", visible=False) as create:
+                form = create_tab(
+                    actions.engine.preset,
+                    t,
+                    current_user=current_user,
+                    create=actions.create,
+                    prompt_limit=actions.settings.prompt_limit,
+                )
+            with gr.Tab(t("tab.mine"), id="mine", elem_id="mine", visible=False) as mine:
+                screen("mine", elem_id="my-clips")
+            with gr.Tab(t("tab.review"), id="review", elem_id="review", visible=False) as review:
+                screen("desk", elem_id="desk")
+            with gr.Tab(t("tab.gallery"), id="gallery", elem_id="gallery") as gallery:
+                screen("gallery", elem_id="published")
+            with gr.Tab(t("tab.admin"), id="admin", elem_id="admin", visible=False) as admin:
+                admin_tab(admin, t, actions, current_user)
+
+        def boot(request: gr.Request) -> list[Any]:
+            user = asking(current_user, request)
+            shown = _tabs_of(user)
+            wanted = request.query_params.get("tab") or next(iter(shown))
+            selected = wanted if wanted in shown else next(iter(shown))
+            updates = [gr.Tab(visible=name in shown) for name in TABS]
+            return [*updates, gr.Tabs(selected=selected)]
+
+        def reuse(request: gr.Request, event: gr.EventData) -> list[Any]:
+            """Fill the form with the settings of a clip that the asker may see."""
+            with refusals_shown():
+                clip_id = str((event._data or {}).get("id", ""))
+                clip = actions.clip(asking(current_user, request), clip_id)
+                return [*values_of(clip), gr.Tabs(selected="create")]
+
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "undocumented"}
+        page.load(boot, None, [create, mine, review, gallery, admin, tabs], **quiet)
+        topbar.reuse(reuse, None, [*form.fields, tabs], **quiet)
+    return page  # type: ignore[no-any-return]
+
+
+def _page_class(expects_oauth: bool) -> type[gr.Blocks]:
+    """Blocks with Hugging Face's sign-in routes, which Gradio adds only where its own button is.
+
+    The flag must stand on the class: Gradio reads it while the page is being built.
+    """
+    return type("Page", (gr.Blocks,), {"expects_oauth": expects_oauth})
+
+
+def _tabs_of(user: User) -> dict[str, None]:
+    """Tabs in order of use to this person; the first one opens."""
+    shown = []
+    if user.may("review"):
+        shown.append("review")
+    if user.may("create clips"):
+        shown += ["create", "mine"]
+    shown.append("gallery")
+    if user.may("administer"):
+        shown.append("admin")
+    return dict.fromkeys(shown)

@@ -1,0 +1,192 @@
+"""The JSON API of `contract.md`: shapes in, shapes out.
+
+Knows nothing of rules: a route reads its input, finds the user, and calls one act. Annotations
+are evaluated here (no `__future__` import), because FastAPI reads the local `Asking` at run time.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
+
+from accounts.identity import Identity
+from accounts.permissions import User
+from actions import Actions, Json, Wish, as_verdict
+from errors import BadInput
+from moderation import policy
+from moderation.desk import Ruling
+from moderation.models import State
+from settings import VERSION
+
+
+class _Input(BaseModel):
+    """Fields that are not known are refused, so a misspelt one is noticed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ClipInput(_Input):
+    prompt: StrictStr
+    negative_prompt: StrictStr | None = None
+    preset: StrictStr | None = None
+    seed: StrictInt | None = None
+    num_frames: StrictInt | None = None
+    width: StrictInt | None = None
+    height: StrictInt | None = None
+    num_inference_steps: StrictInt | None = None
+    guidance_scale: StrictFloat | StrictInt | None = None
+    parent_id: StrictStr | None = None
+    note: StrictStr = ""
+
+
+class ClaimInput(_Input):
+    clip_id: StrictStr | None = None
+
+
+class DecisionInput(_Input):
+    verdict: StrictStr
+    version: StrictInt
+    reasons: Annotated[list[StrictStr], Field(max_length=20)] = []
+    note: StrictStr = ""
+    internal_note: StrictStr = ""
+
+
+class TakedownInput(_Input):
+    reason: StrictStr
+    note: StrictStr = ""
+
+
+class RestoreInput(_Input):
+    reason: StrictStr = ""
+    note: StrictStr = ""
+
+
+class PauseInput(_Input):
+    what: StrictStr = "all"
+    message: StrictStr | None = None
+
+
+def api_routes(actions: Actions, identity: Identity) -> APIRouter:
+    router = APIRouter(prefix="/api/v1")
+
+    def current_user(request: Request) -> User:
+        return identity.current_user(request)
+
+    Asking = Annotated[User, Depends(current_user)]  # noqa: N806  (a type)
+
+    # ---- creators -------------------------------------------------------------------------
+
+    @router.post("/clips", status_code=202)
+    def create(wish: ClipInput, user: Asking) -> Json:
+        """Send a prompt to the shared pipeline."""
+        return actions.create(user, Wish(**wish.model_dump()))
+
+    @router.get("/clips")
+    def own_clips(
+        user: Asking, mine: int = 1, state: str | None = None, cursor: str | None = None
+    ) -> Json:
+        """One's own clips, newest first."""
+        if mine != 1:
+            rule = "this list holds one's own clips only"
+            raise BadInput(field="mine", value=mine, rule=rule, step="Use /api/v1/gallery for all.")
+        if state is not None and state not in set(State):
+            known = ", ".join(member.value for member in State)
+            raise BadInput(field="state", value=state, rule=f"one of {known}", step="Use one.")
+        return actions.mine(user, state=state, cursor=cursor)
+
+    @router.get("/clips/{clip_id}")
+    def one_clip(clip_id: str, user: Asking) -> Json:
+        """One clip, with the fields that the asker may read."""
+        return actions.clip(user, clip_id)
+
+    @router.post("/clips/{clip_id}/cancel")
+    def cancel(clip_id: str, user: Asking) -> Json:
+        return actions.cancel(user, clip_id)
+
+    @router.post("/clips/{clip_id}/retry")
+    def retry(clip_id: str, user: Asking) -> Json:
+        return actions.retry(user, clip_id)
+
+    @router.post("/clips/{clip_id}/withdraw")
+    def withdraw(clip_id: str, user: Asking) -> Json:
+        return actions.withdraw(user, clip_id)
+
+    # ---- reviewers ------------------------------------------------------------------------
+
+    @router.get("/review")
+    def review_queue(user: Asking) -> Json:
+        """What waits for review, in order, with who is looking."""
+        return actions.review_queue(user)
+
+    @router.post("/review/claim")
+    def claim(user: Asking, wanted: ClaimInput | None = None) -> Json:
+        """Take one clip, or the next free one."""
+        return actions.claim(user, wanted.clip_id if wanted else None)
+
+    @router.post("/clips/{clip_id}/claim/renew")
+    def renew(clip_id: str, user: Asking) -> Json:
+        return actions.claim(user, clip_id)
+
+    @router.post("/clips/{clip_id}/release")
+    def release(clip_id: str, user: Asking) -> Json:
+        return actions.release(user, clip_id)
+
+    @router.post("/clips/{clip_id}/decision")
+    def decide(clip_id: str, made: DecisionInput, user: Asking) -> Json:
+        """Decide on the version that was seen: one decision per version, by somebody else."""
+        facts = made.model_dump(exclude={"verdict"})
+        user.must("review")
+        return actions.decide(user, clip_id, Ruling(verdict=as_verdict(made.verdict), **facts))
+
+    @router.post("/clips/{clip_id}/takedown")
+    def take_down(clip_id: str, why: TakedownInput, user: Asking) -> Json:
+        return actions.take_down(user, clip_id, reason=why.reason, note=why.note)
+
+    @router.post("/clips/{clip_id}/restore")
+    def restore(clip_id: str, why: RestoreInput, user: Asking) -> Json:
+        return actions.restore(user, clip_id, note=why.note)
+
+    # ---- everyone -------------------------------------------------------------------------
+
+    @router.get("/gallery")
+    def gallery(
+        q: str = "", creator: Annotated[str, Query(max_length=100)] = "", cursor: str | None = None
+    ) -> Json:
+        """Published clips, newest first."""
+        return actions.gallery(text=q, creator=creator, cursor=cursor)
+
+    @router.get("/me")
+    def me(user: Asking) -> Json:
+        """Who the asker is, and which tabs are of use to them."""
+        acts = {"create": "create clips", "review": "review", "administer": "administer"}
+        return {
+            "name": user.name,
+            "role": user.role.value if user.role else "anon",
+            "can": [short for short, act in acts.items() if user.may(act)],
+        }
+
+    @router.get("/policy")
+    def review_policy() -> Json:
+        return policy.as_json()
+
+    @router.get("/stats")
+    def stats() -> Json:
+        return actions.statistics()
+
+    # ---- admins ---------------------------------------------------------------------------
+
+    @router.post("/pause")
+    def pause(user: Asking, wanted: PauseInput | None = None) -> Json:
+        chosen = wanted or PauseInput()
+        return actions.pause(user, chosen.what, chosen.message)
+
+    @router.post("/resume")
+    def resume(user: Asking, wanted: PauseInput | None = None) -> Json:
+        return actions.resume(user, (wanted or PauseInput()).what)
+
+    @router.get("/openapi.json", include_in_schema=False)
+    def openapi() -> dict[str, Any]:
+        return get_openapi(title="Greenlight", version=VERSION, routes=router.routes)
+
+    return router

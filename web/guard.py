@@ -1,0 +1,115 @@
+"""The guard: the first thing every request meets. Closed unless it is on the list here.
+
+Knows nothing of clips and people. It closes every Gradio route that could carry a file or run
+code, refuses requests made by other sites, limits the body, and sets the security headers.
+Gradio itself reflects any Origin with credentials and serves whatever lies in its cache, so none
+of that is left to it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from errors import BodyTooLarge, CrossOrigin, GreenlightError, NotFound
+
+_OPEN: Final = re.compile(
+    r"/"
+    r"|/healthz|/favicon\.ico|/robots\.txt"
+    r"|/api/v1/.*|/media/.*|/clip/.*|/invite/.*|/login|/logout"
+    r"|/login/huggingface|/login/callback"  # routes of Gradio's sign-in, there on a Space only
+    # Gradio's page and what its browser side needs to run events. No file, upload, proxy,
+    # component_server, call, run or monitoring route is among them.
+    r"|/config|/theme\.css|/assets/.*|/static/.*|/svelte/.*|/manifest\.json"
+    r"|/gradio_api/(info|startup-events|app_id|queue/join|queue/data|heartbeat/[^/]+|reset|cancel)"
+)
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_APP_FRAMES: Final = "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
+
+
+class Guard:
+    """ASGI middleware. `hosts`: host[:port] names that count as our own in an Origin header."""
+
+    def __init__(
+        self, app: ASGIApp, *, hosts: frozenset[str], body_limit: int, https: bool
+    ) -> None:
+        self._app = app
+        self._hosts = hosts
+        self._body_limit = body_limit
+        self._https = https
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return  # no websocket is used; one that is tried gets no answer
+        try:
+            self._check(scope)
+        except GreenlightError as error:
+            response = JSONResponse({"error": error.as_json()}, error.status)
+            await response(scope, receive, self._with_headers(scope, send))
+            return
+        limited = _LimitedBody(receive, self._body_limit)
+        guarded = self._with_headers(scope, send)
+        try:
+            await self._app(scope, limited.receive, guarded)
+        except BodyTooLarge as error:
+            response = JSONResponse({"error": error.as_json()}, error.status)
+            await response(scope, receive, guarded)
+
+    def _check(self, scope: Scope) -> None:
+        headers = Headers(scope=scope)
+        if not _OPEN.fullmatch(scope["path"]):
+            raise NotFound()
+        length = headers.get("content-length", "")
+        if length.isdigit() and int(length) > self._body_limit:
+            raise BodyTooLarge(limit_kb=self._body_limit // 1024)
+        if headers.get("authorization", "").lower().startswith("bearer "):
+            return  # a script with its own secret: no browser adds that by itself
+        origin = headers.get("origin")
+        own = self._hosts | {headers.get("host", "").lower()}
+        if origin is not None and urlsplit(origin).netloc.lower() not in own:
+            raise CrossOrigin()
+        foreign = headers.get("sec-fetch-site") in ("cross-site", "same-site")
+        if scope["method"] not in _SAFE and origin is None and foreign:
+            raise CrossOrigin()
+
+    def _with_headers(self, scope: Scope, send: Send) -> Send:
+        private = scope["path"].startswith(("/api/", "/media/", "/gradio_api/"))
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+                headers.setdefault("Content-Security-Policy", _APP_FRAMES)
+                headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+                if private:
+                    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+                    headers.setdefault("Cache-Control", "private, no-store")
+                if self._https:
+                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            await send(message)
+
+        return guarded
+
+
+class _LimitedBody:
+    """Counts a streamed body, which declares no length, and stops it at the limit."""
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._seen = 0
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._seen += len(message.get("body", b""))
+        if self._seen > self._limit:
+            raise BodyTooLarge(limit_kb=self._limit // 1024)
+        return message

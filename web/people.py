@@ -1,0 +1,137 @@
+"""Coming in and going out: invitation pages, sign-in, sign-out.
+
+Knows nothing of how people are stored. Opening an invitation shows a page and uses nothing up,
+because mail scanners and link previews open links too; only pressing the button accepts it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from accounts import people
+from accounts.identity import COOKIE, Identity
+from accounts.models import Person
+from actions import Actions
+from errors import BadInput, NotJson, SignInNeeded, UnknownPerson, WrongPassword
+from gallery import pages
+
+
+def people_routes(actions: Actions, identity: Identity) -> APIRouter:
+    router = APIRouter()
+    store = actions.store
+
+    def welcome(request: Request, person: Person) -> Response:
+        if _wants_page(request):
+            response: Response = RedirectResponse("/", status_code=303)
+        else:
+            response = JSONResponse({"name": person.name, "role": person.role})
+        response.set_cookie(**identity.cookie(person))
+        return response
+
+    @router.get("/invite/{token}", response_class=HTMLResponse)
+    def show_invite(token: str, request: Request) -> HTMLResponse:
+        with store.read() as session:
+            invite = people.open_invite(session, token)
+        profile = identity.hugging_face_profile(request)
+        page = pages.invite_page(
+            invite,
+            request.headers.get("accept-language", ""),
+            on_spaces=actions.settings.on_spaces,
+            signed_in_as=profile["preferred_username"] if profile else "",
+            path=request.url.path,
+        )
+        return HTMLResponse(
+            page, headers={"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
+        )
+
+    @router.post("/invite/{token}")
+    async def accept_invite(token: str, request: Request) -> Response:
+        form = await _fields(request)
+        return await run_in_threadpool(accept, token, request, form)
+
+    def accept(token: str, request: Request, form: dict[str, str]) -> Response:
+        profile = identity.hugging_face_profile(request)
+        if actions.settings.on_spaces and profile is None:
+            raise SignInNeeded()
+        with store.write() as session:
+            person = people.accept(
+                session,
+                token,
+                name=profile["preferred_username"] if profile else form.get("name"),
+                password=form.get("password"),
+                subject=str(profile["sub"]) if profile else None,
+            )
+        return welcome(request, person)
+
+    @router.get("/login", response_class=HTMLResponse)
+    def show_login(request: Request) -> Response:
+        if actions.settings.on_spaces:
+            return RedirectResponse("/login/huggingface", status_code=303)
+        return HTMLResponse(pages.login_page(request.headers.get("accept-language", "")))
+
+    @router.post("/login")
+    async def login(request: Request) -> Response:
+        form = await _fields(request)
+        return await run_in_threadpool(check_login, request, form)
+
+    def check_login(request: Request, form: dict[str, str]) -> Response:
+        name, password = form.get("name", "").strip(), form.get("password", "")
+        if not name or not password:
+            missing = "password" if name else "name"
+            raise BadInput(
+                field=missing, value="", rule="it is needed to sign in", step="Fill it in."
+            )
+        address = request.client.host if request.client else ""
+        keys = (f"name:{name.casefold()[:100]}", f"from:{address}")
+        with store.read() as session:
+            for key in keys:
+                people.refuse_guessing(session, key)
+            try:
+                person: Person | None = people.find_person(session, name)
+            except UnknownPerson:
+                person = None
+        try:
+            people.check_password(person, password)
+        except WrongPassword as error:
+            with store.write() as session:
+                people.note_failed_login(session, *keys)
+            if _wants_page(request):
+                language = request.headers.get("accept-language", "")
+                return HTMLResponse(pages.login_page(language, wrong=True, name=name), error.status)
+            raise
+        if person is None:
+            raise WrongPassword()
+        return welcome(request, person)
+
+    @router.post("/logout")
+    def logout() -> Response:
+        response = RedirectResponse("/", status_code=303)
+        response.delete_cookie(COOKIE, path="/")
+        return response
+
+    return router
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """The fields of a JSON object or a form, as text. Raises NotJson or BadInput."""
+    if request.headers.get("content-type", "").startswith("application/json"):
+        try:
+            found: Any = await request.json()
+        except ValueError as error:
+            raise NotJson(why=str(error)) from error
+        if not isinstance(found, dict):
+            raise NotJson(why="it is no object")
+    else:
+        found = dict(await request.form())
+    for field, value in found.items():
+        if value is not None and not isinstance(value, str):
+            raise BadInput(field=field, value=value, rule="it is a text", step="Send a text.")
+    return {field: value for field, value in found.items() if value is not None}
