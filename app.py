@@ -28,7 +28,7 @@ from media import MediaStore
 from pipeline.engine import DiffusersEngine, Engine
 from pipeline.presets import find_preset
 from settings import VERSION, Settings, read_settings
-from store import Store, only_process
+from store import Store, only_process, open_store
 
 log = logging.getLogger("greenlight")
 
@@ -44,14 +44,6 @@ class Greenlight:
     jobs: Jobs
     actions: Actions
     identity: Identity
-
-
-def open_store(settings: Settings) -> Store:
-    """The database at its newest migration. Commands need no more than this."""
-    key = read_key(settings.keys_folder, "audit.key")
-    store = Store(settings.database, audit_key=key, full_sync=settings.sqlite_full_sync)
-    store.upgrade()
-    return store
 
 
 @contextlib.contextmanager

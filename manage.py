@@ -19,7 +19,7 @@ from accounts import people, switches
 from accounts.models import Role
 from errors import GreenlightError
 from settings import Settings, read_settings
-from store import Store, as_text
+from store import Store, as_text, open_store
 
 CONSOLE: Final = "console"
 """The actor in the audit log for what is done here: whoever has a shell on the machine."""
@@ -33,8 +33,6 @@ What = Annotated[str, typer.Argument(help="generation, publishing, signups or al
 
 @contextmanager
 def _opened() -> Iterator[tuple[Settings, Store]]:
-    from app import open_store
-
     settings = read_settings()
     store = open_store(settings)
     try:

@@ -21,6 +21,8 @@ from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session
 
 from errors import AnotherProcess
+from keys import read_key
+from settings import Settings
 
 
 class Store:
@@ -53,6 +55,14 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def open_store(settings: Settings) -> Store:
+    """The instance's database, at its newest migration."""
+    key = read_key(settings.keys_folder, "audit.key")
+    store = Store(settings.database, audit_key=key, full_sync=settings.sqlite_full_sync)
+    store.upgrade()
+    return store
 
 
 def make_engine(url: str, *, full_sync: bool = False) -> Engine:

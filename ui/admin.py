@@ -15,6 +15,7 @@ from accounts.models import Person, Role
 from accounts.permissions import User
 from accounts.switches import WHAT
 from actions import Actions
+from language import choose, say
 from store import as_text
 from ui.events import CurrentUser, asking, refusals_shown
 
@@ -53,12 +54,14 @@ def admin_tab(tab: gr.Tab, texts: gr.I18n, actions: Actions, current_user: Curre
         pause = gr.Button(texts("admin.pause"), elem_id="pause-go")
         resume = gr.Button(texts("admin.resume"), elem_id="resume-go")
 
-    def overview(user: User) -> tuple[str, str]:
-        return _people(actions.people(user)), _switches(actions.health()["paused"])
+    def overview(user: User, request: gr.Request) -> tuple[str, str]:
+        language = choose(request.headers.get("accept-language", ""))
+        paused = actions.health()["paused"]
+        return _people(actions.people(user), language), _switches(paused, language)
 
     def show(request: gr.Request) -> tuple[str, str]:
         with refusals_shown():
-            return overview(asking(current_user, request))
+            return overview(asking(current_user, request), request)
 
     def make_link(role: str, name: str, request: gr.Request) -> str:
         with refusals_shown():
@@ -68,19 +71,19 @@ def admin_tab(tab: gr.Tab, texts: gr.I18n, actions: Actions, current_user: Curre
         with refusals_shown():
             user = asking(current_user, request)
             actions.revoke(user, name)
-            return "", *overview(user)
+            return "", *overview(user, request)
 
     def pause_it(what: str, message: str, request: gr.Request) -> tuple[str, str]:
         with refusals_shown():
             user = asking(current_user, request)
             actions.pause(user, what, message or None)
-            return overview(user)
+            return overview(user, request)
 
     def resume_it(what: str, request: gr.Request) -> tuple[str, str]:
         with refusals_shown():
             user = asking(current_user, request)
             actions.resume(user, what)
-            return overview(user)
+            return overview(user, request)
 
     shown = [people, paused]
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "undocumented"}
@@ -91,21 +94,18 @@ def admin_tab(tab: gr.Tab, texts: gr.I18n, actions: Actions, current_user: Curre
     resume.click(resume_it, what, shown, **quiet)
 
 
-def _people(everyone: list[Person]) -> str:
-    """A table; every value is escaped because names are chosen by people."""
+def _people(everyone: list[Person], language: str) -> str:
+    """A table; every value is escaped, because names are chosen by people."""
     rows = []
     for person in everyone:
-        since = as_text(person.created_at)[:10]
-        state = "revoked" if person.locked_at else ""
-        cells = "".join(
-            f"<td>{html.escape(text)}</td>" for text in (person.name, person.role, since, state)
-        )
+        access = say(language, "admin.revoked") if person.locked_at else ""
+        texts = (person.name, person.role, as_text(person.created_at)[:10], access)
+        cells = "".join(f"<td>{html.escape(text)}</td>" for text in texts)
         rows.append(f"<tr>{cells}</tr>")
     return f'<table class="gl-people"><tbody>{"".join(rows)}</tbody></table>'
 
 
-def _switches(paused: list[str]) -> str:
-    if not paused:
-        return '<p class="gl-switches">● generation ● publishing ● signups</p>'
-    words = ", ".join(html.escape(what) for what in paused)
-    return f'<p class="gl-switches gl-switches-paused">❚❚ {words}</p>'
+def _switches(paused: list[str], language: str) -> str:
+    what = ", ".join(paused)
+    words = say(language, "admin.paused", what=what) if paused else say(language, "admin.running")
+    return f'<p class="gl-switches">{html.escape(words)}</p>'

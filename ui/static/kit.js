@@ -187,28 +187,38 @@ function listen(target, type, handler) {
   target.addEventListener(type, once);
 }
 
+let outage = null;  // the one standing notice of a lost server, and the poll that put it up
+
+function lose(error, by) {
+  if (!outage) outage = { by, close: toast(sentence(error), { bad: true, keep: true }) };
+}
+
+function regain(by) {
+  if (!outage || outage.by !== by) return;
+  outage.close();
+  outage = null;
+}
+
 // Runs work now, then every ms while the screen is seen; at once when it is seen again.
 function poll(work, ms) {
   let due = 0;
   let busy = false;
   let hidden = false;
   let failed = 0;
-  let offline = null;
   async function run() {
     busy = true;
     due = Infinity;
     try {
       await work();
       failed = 0;
-      if (offline) offline();
-      offline = null;
+      regain(work);
     } catch (error) {
       failed += 1;
-      if (!offline && failed > 1) offline = toast(sentence(error), { bad: true, keep: true });
+      if (failed > 1) lose(error, work);
     }
     busy = false;
     const wait = typeof ms === 'function' ? ms() : ms;
-    due = Math.min(due, Date.now() + (failed ? Math.min(15000, Math.max(1000, wait) * failed) : wait));
+    due = Math.min(due, Date.now() + (failed ? Math.min(15000, 1500 * failed) : wait));
   }
   function tick() {
     if (!element.isConnected) return;

@@ -1,5 +1,6 @@
 // topbar.js: the name of the house, who you are here, and the way in or out.
-// It knows nothing about clips or tabs; roles are only words to it.
+// It knows nothing about clips or tabs; roles are only words to it. Being always on the page, it also
+// carries 'gl-reuse' from the screens over to Python, as its event 'reuse'.
 
 const brand = el('a', { class: 'gl-brand', href: '/' },
   el('span', { class: 'gl-dot', 'aria-hidden': 'true' }), el('span', { text: 'Greenlight' }));
@@ -23,6 +24,8 @@ function drawPerson(me) {
   who.replaceChildren(chip, name, out);
 }
 
+listen(window, 'gl-reuse', (event) => trigger('reuse', { id: event.detail.id }));
+
 let shown = null;
 
 // Asked again now and then, because a role can change and a session can end meanwhile.
@@ -34,6 +37,3 @@ poll(async () => {
   if (me.name) drawPerson(me);
   else drawGuest();
 }, 60000);
-
-// Another screen wants a clip's settings in the form: the server reads them again by id.
-window.addEventListener('gl-reuse', (event) => trigger('reuse', { id: event.detail.id }));

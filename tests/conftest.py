@@ -1,0 +1,197 @@
+"""What the tests start from: a store in a temporary folder, people, clips in any state, an app.
+
+Knows nothing of what is tested. `house` is everything without jobs and pages; `line` adds the
+real job queue with a fast engine; `server` is the real app in a process of its own, with the
+embedded model, shared by all tests of a session.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from accounts.models import Role
+from accounts.people import find_person, person_with_role
+from accounts.permissions import User
+from app import Greenlight, running
+from media import MediaStore
+from moderation import clips, desk
+from moderation.models import Clip, State, Verdict
+from moderation.transitions import move
+from pipeline.encode import encode
+from settings import Settings, read_settings
+from store import Store, open_store, utc_now
+from tests.doubles import FastEngine
+from tests.server import Server
+
+PEOPLE = {
+    "ana": Role.CREATOR,
+    "ben": Role.CREATOR,
+    "rita": Role.REVIEWER,
+    "rob": Role.REVIEWER,
+    "lea": Role.LEAD,
+    "ada": Role.ADMIN,
+    "aud": Role.AUDITOR,
+}
+
+REQUEST = {
+    "prompt": "a red ball moving left in the night",
+    "negative_prompt": "",
+    "preset": "fast",
+    "model": "fast",
+    "seed": 1,
+    "num_frames": 9,
+    "width": 64,
+    "height": 64,
+    "fps": 8.0,
+    "num_inference_steps": 4,
+    "guidance_scale": 3.0,
+}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return read_settings(data=tmp_path / "data", claim_s=60)
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    opened = open_store(settings)
+    yield opened
+    opened.close()
+
+
+class House:
+    """A store with people in it, and clips in whatever state a test begins with."""
+
+    def __init__(self, store: Store, media: MediaStore) -> None:
+        self.store = store
+        self.media = media
+        self.enqueued: list[str] = []
+        with store.write() as session:
+            for name, role in PEOPLE.items():
+                person_with_role(session, name, role, created_by="test")
+
+    def user(self, name: str) -> User:
+        with self.store.read() as session:
+            person = find_person(session, name)
+            return User(person.id, person.name, Role(person.role))
+
+    def note_job(self, _session: object, clip: Clip) -> None:
+        """Stands where jobs.py enqueues; remembers what would have been queued."""
+        self.enqueued.append(clip.id)
+
+    def clip(self, state: State = State.PENDING_REVIEW, creator: str = "ana") -> Clip:
+        """A clip that came to `state` by real moves, with a real file behind it."""
+        user = self.user(creator)
+        with self.store.write() as session:
+            clip = clips.submit(
+                session, user, request=dict(REQUEST), parent_id=None, note="", enqueue=self.note_job
+            )
+        for step in _PATHS[state]:
+            self._go(clip.id, step)
+        return self.get(clip.id)
+
+    def get(self, clip_id: str) -> Clip:
+        with self.store.read() as session:
+            return session.get_one(Clip, clip_id)
+
+    def decide(self, reviewer: str, clip: Clip, verdict: Verdict, *reasons: str) -> Clip:
+        ruling = desk.Ruling(verdict, clip.version, reasons=list(reasons))
+        with self.store.write() as session:
+            return desk.decide(
+                session, self.user(reviewer), clip.id, ruling, enqueue_publish=self.note_job
+            )
+
+    def _go(self, clip_id: str, step: str) -> None:
+        if step in ("approve", "reject", "request_changes"):
+            reasons = () if step == "approve" else ("technical_fault",)
+            self.decide("rita", self.get(clip_id), Verdict(step), *reasons)
+            return
+        changes: dict[str, object] = {}
+        if step == "made":
+            sha256 = self._file(clip_id)
+            changes = {"sha256": sha256, "size_bytes": 1, "made_s": 1.0}
+        elif step == "screened":
+            changes = {"pending_since": utc_now()}
+        elif step == "publish":
+            reviewed = self.get(clip_id).sha256 or ""
+            held = self.media.path("held", reviewed, ".mp4").read_bytes() + b"signed"
+            public = hashlib.sha256(held).hexdigest()
+            draft = self.media.work_folder("test") / "signed.mp4"
+            draft.write_bytes(held)
+            self.media.put(draft, "public", public)
+            changes = {"public_sha256": public, "published_at": utc_now()}
+        elif step == "fail":
+            changes = {
+                "error": {"code": "making_failed", "message": "It stopped.", "fix": "Retry."}
+            }
+        with self.store.write() as session:
+            move(session, clip_id, step, actor="system", **changes)  # type: ignore[arg-type]
+
+    def _file(self, clip_id: str) -> str:
+        seed = int(clip_id[:8], 16)
+        frames = np.random.default_rng(seed).integers(0, 255, (9, 64, 64, 3)).astype(np.uint8)
+        files = encode(frames, 8, self.media.work_folder(clip_id))
+        for draft in (files.mp4, files.poster, files.strip):
+            self.media.put(draft, "held", files.sha256)
+        return files.sha256
+
+
+_MADE = ["start", "made"]
+_PENDING = [*_MADE, "screened"]
+_PATHS = {
+    State.QUEUED: [],
+    State.GENERATING: ["start"],
+    State.SCREENING: _MADE,
+    State.PENDING_REVIEW: _PENDING,
+    State.SECOND_REVIEW: [*_PENDING, "hold"],
+    State.CHANGES_REQUESTED: [*_PENDING, "request_changes"],
+    State.REJECTED: [*_PENDING, "reject"],
+    State.APPEALED: [*_PENDING, "reject", "appeal"],
+    State.APPROVED: [*_PENDING, "approve"],
+    State.PUBLISHED: [*_PENDING, "approve", "publish"],
+    State.TAKEN_DOWN: [*_PENDING, "approve", "publish", "take_down"],
+    State.WITHDRAWN: [*_PENDING, "withdraw"],
+    State.SUPERSEDED: [*_PENDING, "request_changes", "supersede"],
+    State.CANCELLED: ["cancel"],
+    State.FAILED: ["start", "fail"],
+}
+
+
+@pytest.fixture
+def house(settings: Settings, store: Store) -> House:
+    return House(store, MediaStore(settings.media_folder))
+
+
+@pytest.fixture
+def engine() -> FastEngine:
+    return FastEngine()
+
+
+@pytest.fixture
+def line(settings: Settings, engine: FastEngine) -> Iterator[Greenlight]:
+    """The whole line without pages: real store, real jobs, real files, a fast engine."""
+    with running(settings, engine) as greenlight:
+        House(greenlight.store, greenlight.media)
+        yield greenlight
+
+
+@pytest.fixture
+def as_user(line: Greenlight) -> Callable[[str], User]:
+    def find(name: str) -> User:
+        with line.store.read() as session:
+            person = find_person(session, name)
+            return User(person.id, person.name, Role(person.role))
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("server")) as running_server:
+        yield running_server
