@@ -17,10 +17,13 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, Final
 
 from dbos import DBOS, DBOSClient, DBOSConfig, SQLAlchemyDatasource
 from dbos._sys_db import WorkflowStatusString
+from sqlalchemy import Engine as SqlEngine
+from sqlalchemy import create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session, col, select, update
@@ -58,6 +61,9 @@ _MAKE: Final = "make_clip"
 _PUBLISH: Final = "publish_clip"
 _PROGRESS_EVERY_S: Final = 0.25
 _SWEEP_EVERY_S: Final = 5.0
+_POLL_IDLE_S: Final = 0.5
+_POLL_CPU_S: Final = 0.2
+_POLL_QUICK_FOR_S: Final = 120.0
 _RECOVERIES: Final = 3
 """A clip that brought the process down this often is failed instead of tried again."""
 
@@ -82,6 +88,8 @@ class Jobs:
         self._turn = threading.Lock()
         self._running: set[str] = set()
         self._orphans: set[str] = set()
+        self._is_quick = False
+        self._worked_at = float("-inf")
         self._closing = threading.Event()
         self._sweeper = threading.Thread(target=self._sweep_now_and_then, daemon=True)
         self._me = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
@@ -92,8 +100,8 @@ class Jobs:
             raise OldSqlite(found=sqlite3.sqlite_version)  # DBOS asks it for sub-second times
         self._define()
         DBOS.launch()
-        DBOS.register_queue("gpu", worker_concurrency=2, polling_interval_sec=self._settings.poll_s)
-        DBOS.register_queue("cpu", worker_concurrency=2, polling_interval_sec=0.2)
+        for queue in ("gpu", "cpu"):
+            DBOS.register_queue(queue, worker_concurrency=2, polling_interval_sec=_POLL_IDLE_S)
         self._client = DBOSClient(system_database_engine=self._store.engine)
         left = self._client.list_workflows(status="PENDING", load_input=False, load_output=False)
         dead = {row.executor_id for row in left if row.executor_id} - {self._me}
@@ -122,6 +130,7 @@ class Jobs:
         config: DBOSConfig = {
             "name": "greenlight",
             "system_database_url": self._store.url,
+            "system_database_engine": _job_engine(self._settings),
             "application_version": APPLICATION_VERSION,
             "executor_id": self._me,
             "log_level": "WARNING",
@@ -144,13 +153,14 @@ class Jobs:
 
         @DBOS.workflow(name=_MAKE, max_recovery_attempts=_RECOVERIES)
         def make_clip(clip_id: str) -> None:
-            with self._noted(), self._turn:
-                # 1. Take the clip, unless it was cancelled or making is paused.
+            with self._noted(), ExitStack() as turn:
+                # 1. Take the clip when it is its turn, unless cancelled or making is paused.
+                turn.enter_context(self._turn)
                 if not in_transaction("start", self._start, clip_id):
                     return
-                # 2. Make it. Repeated from the start if the process dies in here.
-                outcome = step("make", self._make, clip_id)
-            with self._noted():
+                # 2. Make it; the turn ends with its last frame. Repeated from the start if the
+                #    process dies in here.
+                outcome = step("make", self._make, clip_id, turn.close)
                 # 3. Say how that went.
                 if not in_transaction("finish", self._finish, clip_id, outcome):
                     return
@@ -177,7 +187,7 @@ class Jobs:
             return True
         return clip.state in (State.GENERATING, State.SCREENING)
 
-    def _make(self, clip_id: str) -> dict[str, Any]:
+    def _make(self, clip_id: str, end_turn: Callable[[], None]) -> dict[str, Any]:
         """Generate, encode and store. Returns what happened; never raises what people should read."""
         with self._store.read() as session:
             clip = session.get_one(Clip, clip_id)
@@ -190,6 +200,7 @@ class Jobs:
             frames = self._engine.generate(
                 request, on_progress=watch.note, is_cancelled=watch.is_cancelled
             )
+            end_turn()
             watch.note(
                 Progress("encoding", request.num_inference_steps, request.num_inference_steps)
             )
@@ -300,6 +311,7 @@ class Jobs:
             query = select(Clip).where(col(Clip.state).in_([state.value for state in active]))
             clips = list(session.exec(query))
             pauses = {switch.what for switch in switches.paused(session)}
+        self._set_pace(busy=bool(clips))
         if not clips:
             return
         job_of = {clip.id: _job_id(clip) for clip in clips}
@@ -326,6 +338,19 @@ class Jobs:
         for job in orphans & self._orphans:
             DBOS.resume_workflow(job)
         self._orphans = orphans - self._orphans
+
+    def _set_pace(self, *, busy: bool) -> None:
+        """Look at the queues often while there is work and for a while after, else rarely: at the
+        quick pace an idle instance would burn a tenth of a core on looking."""
+        if busy:
+            self._worked_at = time.monotonic()
+        quick = time.monotonic() - self._worked_at < _POLL_QUICK_FOR_S
+        if quick != self._is_quick:
+            self._is_quick = quick
+            for name, interval in (("gpu", self._settings.poll_s), ("cpu", _POLL_CPU_S)):
+                queue = self._client.retrieve_queue(name)
+                if queue is not None:
+                    queue.set_polling_interval_sec(interval if quick else _POLL_IDLE_S)
 
     def _revive(self, clip: Clip, status: str | None, pauses: set[str], *, at_start: bool) -> None:
         """Put one clip back in line, or fail it when its job ended in an error."""
@@ -369,6 +394,22 @@ class Jobs:
         return _Noted(self._running, DBOS.workflow_id or "")
 
 
+def _job_engine(settings: Settings) -> SqlEngine:
+    """DBOS's own engine on our file. It begins its transactions itself, so it cannot use the
+    store's; left to make one, it would wait for the disk at every mark (twice as slow here)."""
+    engine = create_engine(settings.database)
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        connection.execute("PRAGMA busy_timeout=30000")
+        connection.execute("PRAGMA foreign_keys=ON")
+        sync = "FULL" if settings.sqlite_full_sync else "NORMAL"
+        connection.execute(f"PRAGMA synchronous={sync}")
+
+    return engine
+
+
 _REQUEST_FIELDS: Final = tuple(ClipRequest.__dataclass_fields__)
 
 
@@ -397,16 +438,16 @@ class _Watch:
     def __init__(self, store: Store, clip_id: str) -> None:
         self._store = store
         self._clip_id = clip_id
-        self._written = ("", 0.0)
+        self._written_at = time.monotonic()  # the move to `generating` was written just now
         self._asked_at = 0.0
         self._cancelled = False
 
     def note(self, progress: Progress) -> None:
-        phase, at = self._written
         now = time.monotonic()
-        if progress.phase == phase and now - at < _PROGRESS_EVERY_S:
+        # Loading the model is slow and has no steps, so it is always worth saying.
+        if progress.phase != "loading" and now - self._written_at < _PROGRESS_EVERY_S:
             return
-        self._written = (progress.phase, now)
+        self._written_at = now
         values = {"phase": progress.phase, "step": progress.step}
         try:
             with self._store.write() as session:

@@ -62,7 +62,9 @@ class Settings(BaseSettings):
     invite_hours: int = Field(168, ge=1, description="hours an invitation is good for")
     prompt_limit: int = Field(1000, ge=1, description="longest prompt, in characters")
     body_limit_kb: int = Field(256, ge=1, description="largest request body, in KiB")
-    poll_s: float = Field(0.05, gt=0, le=5, description="seconds between looks at the job queue")
+    poll_s: float = Field(
+        0.05, gt=0, le=5, description="seconds between looks at the job queue while there is work"
+    )
     sqlite_full_sync: bool = Field(False, description="fsync every commit (survives power cuts)")
     space_id: str = Field("", validation_alias=AliasChoices("SPACE_ID", "space_id"))
     space_host: str = Field("", validation_alias=AliasChoices("SPACE_HOST", "space_host"))

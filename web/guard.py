@@ -8,6 +8,7 @@ of that is left to it.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import Final
 from urllib.parse import urlsplit
@@ -21,11 +22,11 @@ from errors import BodyTooLarge, CrossOrigin, GreenlightError, NotFound
 _OPEN: Final = re.compile(
     r"/"
     r"|/healthz|/favicon\.ico|/robots\.txt"
-    r"|/api/v1/.*|/media/.*|/clip/.*|/invite/.*|/login|/logout"
+    r"|/api/v1(/[\w-]+)+(\.json)?|/media/[^/]+|/clip/[^/]+|/invite/[^/]+|/login|/logout"
     r"|/login/huggingface|/login/callback"  # routes of Gradio's sign-in, there on a Space only
     # Gradio's page and what its browser side needs to run events. No file, upload, proxy,
     # component_server, call, run or monitoring route is among them.
-    r"|/config|/theme\.css|/assets/.*|/static/.*|/svelte/.*|/manifest\.json"
+    r"|/config|/theme\.css|/(assets|static|svelte)(/[\w.@-]+)+|/manifest\.json"
     r"|/gradio_api/(info|startup-events|app_id|queue/join|queue/data|heartbeat/[^/]+|reset|cancel)"
 )
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -54,17 +55,22 @@ class Guard:
             response = JSONResponse({"error": error.as_json()}, error.status)
             await response(scope, receive, self._with_headers(scope, send))
             return
-        limited = _LimitedBody(receive, self._body_limit)
         guarded = self._with_headers(scope, send)
-        try:
-            await self._app(scope, limited.receive, guarded)
-        except BodyTooLarge as error:
-            response = JSONResponse({"error": error.as_json()}, error.status)
-            await response(scope, receive, guarded)
+        body = _LimitedBody(receive, self._body_limit)
+
+        async def unless_too_large(message: Message) -> None:
+            if not body.is_too_large:  # else the app's own words on its broken read are dropped
+                await guarded(message)
+
+        with contextlib.suppress(BodyTooLarge):  # by our own receive, not caught on its way back
+            await self._app(scope, body.receive, unless_too_large)
+        if body.is_too_large:
+            error = BodyTooLarge(limit_kb=self._body_limit // 1024)
+            await JSONResponse({"error": error.as_json()}, error.status)(scope, receive, guarded)
 
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
-        if not _OPEN.fullmatch(scope["path"]):
+        if not _OPEN.fullmatch(scope["path"]) or ".." in scope["path"]:
             raise NotFound()
         length = headers.get("content-length", "")
         if length.isdigit() and int(length) > self._body_limit:
@@ -106,10 +112,12 @@ class _LimitedBody:
         self._receive = receive
         self._limit = limit
         self._seen = 0
+        self.is_too_large = False
 
     async def receive(self) -> Message:
         message = await self._receive()
         self._seen += len(message.get("body", b""))
         if self._seen > self._limit:
+            self.is_too_large = True
             raise BodyTooLarge(limit_kb=self._limit // 1024)
         return message

@@ -1,0 +1,100 @@
+"""The timeline of a clip: one entry per change of state, people by role, never by name."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moderation import clips, desk
+from moderation.history import timeline
+from moderation.models import Clip, State, Verdict
+from tests.conftest import House
+
+
+def told(house: House, clip_id: str) -> list[dict[str, Any]]:
+    with house.store.read() as session:
+        return timeline(session, session.get_one(Clip, clip_id))
+
+
+def test_every_change_of_state_has_an_entry_in_order(house: House) -> None:
+    clip = house.clip(State.TAKEN_DOWN)
+    assert [entry["state"] for entry in told(house, clip.id)] == [
+        "queued",
+        "generating",
+        "screening",
+        "pending_review",
+        "approved",
+        "published",
+        "taken_down",
+    ]
+
+
+def test_times_run_forward(house: House) -> None:
+    times = [entry["at"] for entry in told(house, house.clip(State.PUBLISHED).id)]
+    assert times == sorted(times)
+
+
+def test_each_entry_says_in_which_role_somebody_acted(house: House) -> None:
+    clip = house.clip(State.REJECTED)
+    assert [entry["by"] for entry in told(house, clip.id)] == [
+        "creator",
+        "system",
+        "system",
+        "system",
+        "reviewer",
+    ]
+
+
+def test_a_reviewer_who_makes_clips_acts_on_them_as_creator(house: House) -> None:
+    clip = house.clip(State.QUEUED, creator="rob")
+    assert told(house, clip.id)[0]["by"] == "creator"
+
+
+def test_the_role_of_a_decision_is_the_one_of_that_day(house: House) -> None:
+    from accounts.models import Role
+    from accounts.people import person_with_role
+
+    clip = house.clip(State.REJECTED)
+    with house.store.write() as session:
+        person_with_role(session, "rita", Role.ADMIN, created_by="test")
+    assert told(house, clip.id)[-1]["by"] == "reviewer"
+
+
+def test_no_name_and_no_id_of_a_person_is_told(house: House) -> None:
+    said = json.dumps(told(house, house.clip(State.REJECTED).id))
+    for name in ("ana", "rita"):
+        assert house.user(name).id not in said
+        assert f'"{name}"' not in said
+
+
+def test_a_decision_brings_its_reasons_in_plain_words(house: House) -> None:
+    clip = house.decide("rita", house.clip(), Verdict.REJECT, "violence", "hate")
+    reasons = told(house, clip.id)[-1]["reasons"]
+    assert [reason["label"] for reason in reasons] == ["Violence", "Hate"]
+
+
+def test_the_note_of_a_take_down_is_told(house: House) -> None:
+    clip = house.clip(State.PUBLISHED)
+    with house.store.write() as session:
+        clips.take_down(session, house.user("lea"), clip.id, reason="hate", note="Complaints.")
+    last = told(house, clip.id)[-1]
+    assert (last["state"], last["by"], last["note"]) == ("taken_down", "lead", "Complaints.")
+
+
+def test_a_claim_and_a_wish_to_cancel_are_no_changes(house: House) -> None:
+    clip = house.clip()
+    before = told(house, clip.id)
+    with house.store.write() as session:
+        desk.claim(session, house.user("rita"), clip.id, lease_s=60)
+        desk.release(session, house.user("rita"), clip.id)
+    running = house.clip(State.GENERATING)
+    with house.store.write() as session:
+        clips.cancel(session, house.user("ana"), running.id)
+    assert told(house, clip.id) == before
+    assert [entry["state"] for entry in told(house, running.id)] == ["queued", "generating"]
+
+
+def test_the_timeline_of_one_clip_holds_nothing_of_another(house: House) -> None:
+    clip = house.clip(State.QUEUED)
+    house.clip(State.PUBLISHED)
+    assert len(told(house, clip.id)) == 1

@@ -1,0 +1,142 @@
+"""The proof behind `verify-log`: whole when nobody meddled, and a sentence for every meddling."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from moderation.models import Clip, State
+from moderation.proof import problems
+from settings import Settings
+from tests.conftest import House
+
+
+def proved(house: House) -> list[str]:
+    with house.store.read() as session:
+        return problems(session, house.store.session_info["audit_key"])
+
+
+def meddle(settings: Settings, *statements: str) -> None:
+    """Write past our own code, and past the triggers of the log."""
+    connection = sqlite3.connect(settings.database_file, isolation_level=None)
+    for table in ("audit", "decision"):
+        for act in ("update", "delete"):
+            connection.execute(f"DROP TRIGGER {table}_no_{act}")
+    for statement in statements:
+        assert connection.execute(statement).rowcount != 0
+    connection.close()
+
+
+@pytest.fixture
+def clip(house: House) -> Clip:
+    return house.clip(State.PUBLISHED)
+
+
+def test_an_empty_instance_is_whole(house: House) -> None:
+    assert proved(house) == []
+
+
+def test_clips_that_came_by_real_moves_are_whole(house: House) -> None:
+    for state in State:
+        house.clip(state)
+    assert proved(house) == []
+
+
+def test_a_state_written_past_the_moves_is_found(
+    house: House, settings: Settings, clip: Clip
+) -> None:
+    meddle(settings, "UPDATE clip SET state = 'rejected'")
+    (found,) = proved(house)
+    assert found.startswith(f"Clip {clip.id} is rejected at version {clip.version};")
+    assert found.endswith(f"the log says ('published', {clip.version}).")
+
+
+def test_a_version_written_past_the_moves_is_found(
+    house: House, settings: Settings, clip: Clip
+) -> None:
+    meddle(settings, "UPDATE clip SET version = version + 1")
+    (found,) = proved(house)
+    assert f"Clip {clip.id} is published at version {clip.version + 1}" in found
+
+
+def test_a_cut_tail_is_found(house: House, settings: Settings, clip: Clip) -> None:
+    meddle(settings, "DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)")
+    (found,) = proved(house)
+    assert f"Clip {clip.id} is published" in found
+    assert "the log says ('approved'" in found
+
+
+def test_a_cut_decision_is_found_twice(house: House, settings: Settings) -> None:
+    house.clip(State.REJECTED)
+    meddle(settings, "DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)")
+    found = proved(house)
+    assert any(sentence.startswith("Clip ") for sentence in found)
+    assert any(sentence.endswith("has no row in the log.") for sentence in found)
+
+
+def test_a_decision_without_its_row_is_found(house: House, settings: Settings, clip: Clip) -> None:
+    meddle(
+        settings,
+        "INSERT INTO decision SELECT 'forged', clip_id, 99, verdict, reasons, note, internal_note,"
+        " policy_version, sha256, reviewer_id, reviewer_role, waited_s, decided_at FROM decision",
+    )
+    assert proved(house) == ["Decision forged has no row in the log."]
+
+
+def test_a_clip_without_any_row_is_found(house: House, settings: Settings, clip: Clip) -> None:
+    columns = [name for name in Clip.model_fields if name != "id"]
+    meddle(
+        settings,
+        f"INSERT INTO clip (id, {', '.join(columns)}) SELECT 'forged', {', '.join(columns)} FROM clip",  # noqa: S608
+    )
+    (found,) = proved(house)
+    assert found.startswith("Clip forged is published")
+    assert "None" in found
+
+
+def test_an_edited_row_is_found(house: House, settings: Settings, clip: Clip) -> None:
+    meddle(settings, "UPDATE audit SET actor = 'nobody' WHERE action = 'approve'")
+    (found,) = proved(house)
+    assert found.startswith("The chain is broken at row ")
+
+
+def test_a_deleted_clip_is_found(house: House, settings: Settings) -> None:
+    clip = house.clip(State.QUEUED)
+    meddle(settings, f"DELETE FROM clip WHERE id = '{clip.id}'")  # noqa: S608
+    assert any(clip.id in sentence for sentence in proved(house))
+
+
+def test_a_logged_move_against_the_table_is_found(house: House, clip: Clip) -> None:
+    """Written with the key, so that the chain itself is whole."""
+    import audit
+
+    with house.store.write() as session:
+        body = {"from": "published", "to": "queued", "version": clip.version + 1}
+        row = audit.append(session, actor="x", action="retry", subject=clip.id, body=body)
+    assert f"Row {row.seq} moves clip {clip.id} against the table of moves." in proved(house)
+
+
+def test_a_published_clip_with_another_approver_than_its_decision_is_found(
+    house: House, settings: Settings, clip: Clip
+) -> None:
+    """Promise 2: the approval that the clip claims must be the one that was decided."""
+    meddle(settings, f"UPDATE clip SET approved_by = '{house.user('rob').id}'")  # noqa: S608
+    assert proved(house) != []
+
+
+def test_a_published_clip_with_other_bytes_than_were_decided_on_is_found(
+    house: House, settings: Settings, clip: Clip
+) -> None:
+    meddle(settings, "UPDATE clip SET sha256 = 'other', approved_sha256 = 'other'")
+    assert proved(house) != []
+
+
+def test_a_rewritten_verdict_is_found(house: House, settings: Settings, clip: Clip) -> None:
+    meddle(settings, "UPDATE decision SET verdict = 'reject'")
+    assert proved(house) != []
+
+
+def test_a_deleted_decision_is_found(house: House, settings: Settings, clip: Clip) -> None:
+    meddle(settings, "DELETE FROM decision")
+    assert proved(house) != []
