@@ -57,9 +57,12 @@ def fill(greenlight: Greenlight) -> None:
             raise NotEmpty(count=count)
         creators = [_person(session, name, Role.CREATOR) for name in _CREATORS]
         reviewer = _person(session, _REVIEWER, Role.REVIEWER)
-    examples = greenlight.engine.preset.examples or _PROMPTS
-    prompts = _PROMPTS if greenlight.settings.model == "embedded" else examples
+    is_embedded = greenlight.settings.model == "embedded"
+    prompts = _PROMPTS if is_embedded else greenlight.engine.preset.examples or _PROMPTS
     with Progress(transient=True) as bar:
+        loading = bar.add_task("Loading the model", total=None)
+        greenlight.engine.load()
+        bar.remove_task(loading)
         making = bar.add_task("Making clips", total=len(prompts))
         sent = [
             greenlight.actions.create(

@@ -119,8 +119,6 @@ def demo() -> None:
     from demo import fill
 
     with running(read_settings()) as greenlight:
-        print("Loading the model …")
-        greenlight.engine.load()
         fill(greenlight)
         print(f"Done. Start the app and open {greenlight.settings.address}")
 

@@ -159,11 +159,17 @@ class DiffusersEngine:
 
 
 def _load(preset: Preset) -> Pipeline:
+    import diffusers
     import torch
-    from diffusers import DiffusionPipeline
+    import transformers
 
+    # Their bars are for a person at a terminal; ours is on the page.
+    diffusers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()
     # dtype must be passed: left out, the parts come in the types they were saved in and clash.
-    pipe = DiffusionPipeline.from_pretrained(preset.source, dtype=getattr(torch, preset.dtype))
+    pipe = diffusers.DiffusionPipeline.from_pretrained(
+        preset.source, dtype=getattr(torch, preset.dtype)
+    )
     pipe.set_progress_bar_config(disable=True)
     if torch.cuda.is_available():
         pipe.to("cuda")

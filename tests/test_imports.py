@@ -127,9 +127,7 @@ def test_torch_is_in_the_pipeline_only() -> None:
     assert importers_of("torch", "diffusers", "transformers", "accelerate") == {"pipeline"}
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in FILES if room_of(path) == "pipeline"], ids=str
-)
+@pytest.mark.parametrize("path", [path for path in FILES if room_of(path) == "pipeline"], ids=str)
 def test_torch_is_loaded_when_it_is_needed_and_not_at_the_start(path: Path) -> None:
     whole = tree_of(path)
     in_functions = {

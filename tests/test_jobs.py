@@ -1,31 +1,35 @@
 """The two durable jobs, end to end, with a fast engine: real queue, real files, real signatures.
 
-Nothing here sleeps: an event of the engine or a state of a clip says when to go on.
+The line is shared by the tests that do not stop it; each looks at its own clips only. Nothing here
+sleeps: an event of the engine or a state of a clip says when to go on.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import subprocess
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 import jobs
+from accounts import switches
+from accounts.permissions import User
 from actions import Wish
 from app import Greenlight, running
-from accounts.permissions import User
 from audit import AuditRow
 from errors import AnotherProcess, MakingFailed, Paused
 from gallery.provenance import read_manifest
 from media import MediaStore, sha256_of
 from moderation.desk import Ruling
-from moderation.models import Clip, Verdict
+from moderation.models import Clip, State, Verdict
 from moderation.proof import problems
-from settings import Settings
+from settings import Settings, read_settings
+from store import open_store
 from tests.conftest import House
 from tests.doubles import FastEngine
 from tests.server import ROOT, wait_until
@@ -35,17 +39,72 @@ AsUser = Callable[[str], User]
 WISH = Wish(prompt="a red ball moving left in the night", seed=1)
 
 
-@pytest.fixture(autouse=True)
-def _quick_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What takes five seconds for operators takes a fifth of one here."""
-    monkeypatch.setattr(jobs, "_SWEEP_EVERY_S", 0.2)
+class SharedLine:
+    """One line for many tests: the job engine takes a second or two to start and to stop.
+
+    A test that needs the process to itself asks for `alone`, which stops it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._settings = read_settings(data=folder)
+        self._stack = contextlib.ExitStack()
+        self.engine = FastEngine()
+        self._running: Greenlight | None = None
+
+    def start(self) -> Greenlight:
+        if self._running is None:
+            self._running = self._stack.enter_context(running(self._settings, self.engine))
+            House(self._running.store, self._running.media)
+        return self._running
+
+    def tidy(self) -> None:
+        """Let what a test left in the line run out of it."""
+        self.engine.gate.set()
+        self.engine.fails_with = None
+        if self._running is not None:
+            with self._running.store.write() as session:
+                switches.resume(session, "all", resumed_by="test")
+            wait_until(self._is_quiet, "the line is empty", patience_s=30)
+        self.engine.started.clear()
+        self.engine.made.clear()
+
+    def stop(self) -> None:
+        self._stack.close()
+        self._running = None
+
+    def _is_quiet(self) -> bool:
+        assert self._running is not None
+        with self._running.store.read() as session:
+            query = select(Clip).where(col(Clip.state).in_(["queued", "generating", "screening"]))
+            return session.exec(query).first() is None and not self._running.jobs._running
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedLine]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        # What operators wait half a second or five for happens at once here.
+        monkeypatch.setattr(jobs, "_SWEEP_EVERY_S", 0.2)
+        monkeypatch.setattr(jobs, "_POLL_IDLE_S", 0.02)
+        monkeypatch.setattr(jobs, "_POLL_CPU_S", 0.02)
+        line = SharedLine(tmp_path_factory.mktemp("line"))
+        yield line
+        line.stop()
 
 
 @pytest.fixture
-def _released(engine: FastEngine) -> Any:
-    """No test leaves a clip waiting at the gate, whatever else goes wrong in it."""
-    yield
-    engine.gate.set()
+def line(shared: SharedLine) -> Iterator[Greenlight]:
+    yield shared.start()
+    shared.tidy()
+
+
+@pytest.fixture
+def engine(shared: SharedLine) -> FastEngine:
+    return shared.engine
+
+
+@pytest.fixture
+def alone(shared: SharedLine) -> None:
+    shared.stop()
 
 
 def found(greenlight: Greenlight, clip_id: str) -> Clip:
@@ -79,12 +138,14 @@ def hold_the_line(greenlight: Greenlight, engine: FastEngine, user: User) -> str
     return clip_id
 
 
+def public_files(greenlight: Greenlight) -> set[Path]:
+    return set((greenlight.media.folder / "public").rglob("*.mp4"))
+
+
 # ---- making -------------------------------------------------------------------------------
 
 
-def test_a_prompt_becomes_a_clip_that_waits_for_review(
-    line: Greenlight, as_user: AsUser
-) -> None:
+def test_a_prompt_becomes_a_clip_that_waits_for_review(line: Greenlight, as_user: AsUser) -> None:
     clip = reach(line, send(line, as_user("ana")), "pending_review")
     path = line.media.path("held", clip.sha256 or "", ".mp4")
     assert sha256_of(path) == clip.sha256
@@ -145,7 +206,7 @@ def test_a_clip_that_cannot_be_screened_comes_to_people_all_the_same(
 
 
 def test_prompts_are_made_in_the_order_they_came(
-    line: Greenlight, as_user: AsUser, engine: FastEngine, _released: None
+    line: Greenlight, as_user: AsUser, engine: FastEngine
 ) -> None:
     hold_the_line(line, engine, as_user("ana"))
     sent = [send(line, as_user("ana"), seed=seed) for seed in range(2, 8)]
@@ -155,9 +216,7 @@ def test_prompts_are_made_in_the_order_they_came(
     assert [request.seed for request in engine.made] == [1, 2, 3, 4, 5, 6, 7]
 
 
-def test_one_clip_is_made_at_a_time(
-    line: Greenlight, as_user: AsUser, engine: FastEngine, _released: None
-) -> None:
+def test_one_clip_is_made_at_a_time(line: Greenlight, as_user: AsUser, engine: FastEngine) -> None:
     first = hold_the_line(line, engine, as_user("ana"))
     second = send(line, as_user("ana"), seed=2)
     wait_until(lambda: len(line.jobs._running) == 2, "both jobs are taken", patience_s=20)
@@ -165,7 +224,7 @@ def test_one_clip_is_made_at_a_time(
 
 
 def test_a_clip_that_is_being_made_shows_its_progress(
-    line: Greenlight, as_user: AsUser, engine: FastEngine, _released: None
+    line: Greenlight, as_user: AsUser, engine: FastEngine
 ) -> None:
     clip_id = hold_the_line(line, engine, as_user("ana"))
     progress = line.actions.clip(as_user("ana"), clip_id)["progress"]
@@ -211,6 +270,20 @@ def test_a_full_disk_leaves_a_sentence(
     assert clip.error["code"] == "disk_full"
 
 
+def test_a_clip_that_could_not_be_written_leaves_no_drafts(
+    line: Greenlight, as_user: AsUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each try has a folder of its own name, so nobody would ever clear this one."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(line.media, "put", full)
+    clip_id = send(line, as_user("ana"))
+    reach(line, clip_id, "failed")
+    assert drafts_of(line, clip_id) == []
+
+
 def test_an_engine_that_breaks_its_word_leaves_no_clip_hanging(
     line: Greenlight, as_user: AsUser, engine: FastEngine
 ) -> None:
@@ -234,7 +307,7 @@ def test_a_failure_holds_up_nobody_else(
 
 
 def test_a_clip_that_is_being_made_can_be_cancelled(
-    line: Greenlight, as_user: AsUser, engine: FastEngine, _released: None
+    line: Greenlight, as_user: AsUser, engine: FastEngine
 ) -> None:
     clip_id = hold_the_line(line, engine, as_user("ana"))
     line.actions.cancel(as_user("ana"), clip_id)
@@ -243,7 +316,7 @@ def test_a_clip_that_is_being_made_can_be_cancelled(
 
 
 def test_a_queued_clip_that_is_cancelled_is_never_made(
-    line: Greenlight, as_user: AsUser, engine: FastEngine, _released: None
+    line: Greenlight, as_user: AsUser, engine: FastEngine
 ) -> None:
     ahead = hold_the_line(line, engine, as_user("ana"))
     queued, behind = (send(line, as_user("ana"), seed=seed) for seed in (2, 3))
@@ -255,7 +328,7 @@ def test_a_queued_clip_that_is_cancelled_is_never_made(
 
 
 def test_after_a_cancelled_clip_the_next_one_is_made(
-    line: Greenlight, as_user: AsUser, engine: FastEngine, _released: None
+    line: Greenlight, as_user: AsUser, engine: FastEngine
 ) -> None:
     clip_id = hold_the_line(line, engine, as_user("ana"))
     line.actions.cancel(as_user("ana"), clip_id)
@@ -298,15 +371,18 @@ def test_the_public_file_is_signed_and_names_the_reviewed_one(
 def test_a_rejected_clip_gets_no_public_file(
     line: Greenlight, as_user: AsUser, waiting: str
 ) -> None:
+    before = public_files(line)
     version = found(line, waiting).version
     ruling = Ruling(Verdict.REJECT, version, ["violence"])
     line.actions.decide(as_user("rita"), waiting, ruling)
-    assert not (line.media.folder / "public").exists()
+    assert found(line, waiting).public_sha256 is None
+    assert public_files(line) == before
 
 
 def test_bytes_that_changed_after_the_approval_are_not_published(
     line: Greenlight, as_user: AsUser, waiting: str
 ) -> None:
+    before = public_files(line)
     line.actions.pause(as_user("ada"), "publishing")
     approve(line, as_user("rita"), waiting)
     clip = found(line, waiting)
@@ -318,7 +394,7 @@ def test_bytes_that_changed_after_the_approval_are_not_published(
     assert after.state == "approved"
     assert after.error is not None
     assert after.error["code"] == "bytes_changed"
-    assert not (line.media.folder / "public").exists()
+    assert public_files(line) == before
 
 
 def test_a_file_that_is_gone_after_the_approval_leaves_a_sentence(
@@ -334,7 +410,7 @@ def test_a_file_that_is_gone_after_the_approval_leaves_a_sentence(
 
 
 def test_a_pause_of_making_keeps_queued_clips_and_a_resume_makes_them(
-    line: Greenlight, as_user: AsUser, engine: FastEngine, _released: None
+    line: Greenlight, as_user: AsUser, engine: FastEngine
 ) -> None:
     running_one = hold_the_line(line, engine, as_user("ana"))
     queued = [send(line, as_user("ana"), seed=seed) for seed in (2, 3)]
@@ -348,9 +424,7 @@ def test_a_pause_of_making_keeps_queued_clips_and_a_resume_makes_them(
         reach(line, clip_id, "pending_review")
 
 
-def test_no_prompt_is_accepted_during_a_pause_of_making(
-    line: Greenlight, as_user: AsUser
-) -> None:
+def test_no_prompt_is_accepted_during_a_pause_of_making(line: Greenlight, as_user: AsUser) -> None:
     line.actions.pause(as_user("ada"), "generation", "Back at noon.")
     with pytest.raises(Paused, match="Back at noon"):
         send(line, as_user("ana"))
@@ -381,14 +455,16 @@ from pathlib import Path
 from accounts.models import Role
 from accounts.people import person_with_role
 from accounts.permissions import User
+from accounts import switches
 from actions import Wish
 from app import running
-from settings import Settings
+from settings import Settings, read_settings
+from store import open_store
 from tests.doubles import FastEngine
 
 engine = FastEngine()
 engine.gate.clear()
-with running(Settings(data=Path(sys.argv[1])), engine) as greenlight:
+with running(read_settings(data=Path(sys.argv[1])), engine) as greenlight:
     with greenlight.store.write() as session:
         ana = person_with_role(session, "ana", Role.CREATOR, created_by="test")
         person_with_role(session, "rita", Role.REVIEWER, created_by="test")
@@ -401,6 +477,7 @@ with running(Settings(data=Path(sys.argv[1])), engine) as greenlight:
 """
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_start_takes_over_what_a_killed_process_was_making(settings: Settings) -> None:
     done = subprocess.run(
         [sys.executable, "-c", STOP_WHILE_MAKING, str(settings.data)],
@@ -417,6 +494,7 @@ def test_a_start_takes_over_what_a_killed_process_was_making(settings: Settings)
         assert sorted(request.seed for request in engine.made) == [1, 2, 3]
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_second_start_goes_on_where_the_first_one_stopped(settings: Settings) -> None:
     """An orderly stop, with one clip in the making and one in line."""
     first = FastEngine()
@@ -435,6 +513,7 @@ def test_a_second_start_goes_on_where_the_first_one_stopped(settings: Settings) 
         first.gate.set()
 
 
+@pytest.mark.usefixtures("alone")
 def test_an_approval_before_a_stop_is_published_after_the_next_start(
     settings: Settings,
 ) -> None:
@@ -451,20 +530,18 @@ def test_an_approval_before_a_stop_is_published_after_the_next_start(
         reach(greenlight, clip_id, "published")
 
 
+@pytest.mark.usefixtures("alone")
 def test_an_accepted_prompt_without_a_job_is_put_back_in_line(settings: Settings) -> None:
     """What a restored backup looks like: the clips are there, the jobs are not."""
-    from store import open_store
-
     store = open_store(settings)
-    clip = House(store, MediaStore(settings.media_folder))
-    lost = clip.clip(state=jobs.State.QUEUED)
+    lost = House(store, MediaStore(settings.media_folder)).clip(State.QUEUED)
     store.close()
     with running(settings, FastEngine()) as greenlight:
         assert reach(greenlight, lost.id, "pending_review").attempt == 2
 
 
-def test_two_processes_at_once_are_refused(line: Greenlight, settings: Settings) -> None:
-    with pytest.raises(AnotherProcess), running(settings, FastEngine()):
+def test_two_processes_at_once_are_refused(line: Greenlight) -> None:
+    with pytest.raises(AnotherProcess), running(line.settings, FastEngine()):
         pass
 
 
@@ -477,9 +554,11 @@ def test_a_whole_line_leaves_a_log_that_can_be_proved(
         assert problems(session, line.store.session_info["audit_key"]) == []
 
 
-def test_nothing_is_left_in_the_work_folder(
-    line: Greenlight, as_user: AsUser, waiting: str
-) -> None:
+def drafts_of(greenlight: Greenlight, clip_id: str) -> list[Path]:
+    return [path for path in (greenlight.media.folder / "work").iterdir() if clip_id in path.name]
+
+
+def test_a_published_clip_leaves_no_drafts(line: Greenlight, as_user: AsUser, waiting: str) -> None:
     approve(line, as_user("rita"), waiting)
     reach(line, waiting, "published")
-    assert list((line.media.folder / "work").iterdir()) == []
+    assert drafts_of(line, waiting) == []

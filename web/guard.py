@@ -65,8 +65,8 @@ class Guard:
         with contextlib.suppress(BodyTooLarge):  # by our own receive, not caught on its way back
             await self._app(scope, body.receive, unless_too_large)
         if body.is_too_large:
-            error = BodyTooLarge(limit_kb=self._body_limit // 1024)
-            await JSONResponse({"error": error.as_json()}, error.status)(scope, receive, guarded)
+            large = BodyTooLarge(limit_kb=self._body_limit // 1024)
+            await JSONResponse({"error": large.as_json()}, large.status)(scope, receive, guarded)
 
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
