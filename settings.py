@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from errors import BadSetting
@@ -66,6 +73,11 @@ class Settings(BaseSettings):
         0.05, gt=0, le=5, description="seconds between looks at the job queue while there is work"
     )
     sqlite_full_sync: bool = Field(False, description="fsync every commit (survives power cuts)")
+    # What a Hugging Face Space sets by itself.
+    system: str = Field("", validation_alias=AliasChoices("SYSTEM", "system"))
+    oauth_client_secret: SecretStr = Field(
+        SecretStr(""), validation_alias=AliasChoices("OAUTH_CLIENT_SECRET", "oauth_client_secret")
+    )
     space_id: str = Field("", validation_alias=AliasChoices("SPACE_ID", "space_id"))
     space_host: str = Field("", validation_alias=AliasChoices("SPACE_HOST", "space_host"))
 
@@ -112,9 +124,17 @@ class Settings(BaseSettings):
             raise ValueError("write it as https://host[:port]")
         return value.rstrip("/")
 
+    @model_validator(mode="after")
+    def _space_signs_in(self) -> Settings:
+        # Without the secret Gradio signs its session with a constant that anyone can read.
+        if self.on_spaces and not self.oauth_client_secret.get_secret_value():
+            raise ValueError("this Space has no sign-in: add `hf_oauth: true` to its README")
+        return self
+
     @property
     def on_spaces(self) -> bool:
-        return bool(self.space_id)
+        """Both, as Gradio asks: with the id alone it would pretend its sign-in, for everyone."""
+        return self.system == "spaces" and bool(self.space_id)
 
     @property
     def database(self) -> str:
@@ -156,9 +176,9 @@ def read_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0])
+        name = str(first["loc"][0]) if first["loc"] else "OAUTH_CLIENT_SECRET"
         raise BadSetting(
             name=name if name.isupper() else _PREFIX + name.upper(),
-            value=first["input"],
+            value=first["input"] if first["loc"] else "",
             rule=first["msg"].removeprefix("Value error, "),
         ) from error

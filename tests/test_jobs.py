@@ -458,7 +458,7 @@ from accounts.permissions import User
 from accounts import switches
 from actions import Wish
 from app import running
-from settings import Settings, read_settings
+from settings import read_settings
 from store import open_store
 from tests.doubles import FastEngine
 

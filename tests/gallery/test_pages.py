@@ -1,0 +1,161 @@
+"""Pages that a server writes whole: all text escaped, all links from the settings."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+
+from accounts.models import Invite
+from accounts.permissions import STRANGER
+from errors import NotFound, TooMany
+from gallery.pages import clip_page, failure_page, invite_page, login_page
+from moderation.models import Clip, State
+from moderation.views import clip_json
+from store import utc_now
+from tests.conftest import House
+
+ADDRESS = "https://clips.example"
+NASTY = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{ 7 * 7 }}",
+    "${7 * 7}",
+    "{% raw %}",
+    "it's & that's",
+)
+
+
+@pytest.fixture
+def shown(house: House) -> dict[str, Any]:
+    """A published clip as a stranger reads it."""
+    clip = house.clip(State.PUBLISHED)
+    with house.store.read() as session:
+        return clip_json(session, STRANGER, session.get_one(Clip, clip.id))
+
+
+def meta(page: str) -> dict[str, str]:
+    found = re.findall(r'<meta (?:property|name)="([^"]+)" content="([^"]*)">', page)
+    return {name: html.unescape(content) for name, content in found}
+
+
+def invitation(role: str = "creator", name: str | None = None) -> Invite:
+    return Invite(token_hash="x", role=role, name=name, created_by="x", expires_at=utc_now())
+
+
+@pytest.mark.parametrize("prompt", NASTY)
+def test_a_prompt_is_text_and_never_code(shown: dict[str, Any], prompt: str) -> None:
+    page = clip_page({**shown, "prompt": prompt}, "en", address=ADDRESS)
+    assert (
+        f"<h1>{html.escape(prompt).replace('&#x27;', '&#39;').replace('&quot;', '&#34;')}</h1>"
+        in page
+    )
+    assert meta(page)["og:title"] == prompt
+
+
+@pytest.mark.parametrize("prompt", NASTY[:2])
+def test_no_element_comes_out_of_a_prompt(shown: dict[str, Any], prompt: str) -> None:
+    page = clip_page({**shown, "prompt": prompt}, "en", address=ADDRESS)
+    assert "<script" not in page
+    assert "<img" not in page
+
+
+def test_a_creators_name_is_escaped(shown: dict[str, Any]) -> None:
+    page = clip_page({**shown, "creator": "<b>ana</b>"}, "en", address=ADDRESS)
+    assert "<b>ana" not in page
+
+
+def test_a_share_page_has_what_a_link_preview_asks_for(shown: dict[str, Any]) -> None:
+    tags = meta(clip_page(shown, "en", address=ADDRESS))
+    link = f"{ADDRESS}/clip/{shown['id']}"
+    assert tags["og:url"] == link
+    assert tags["og:image"] == f"{ADDRESS}/media/{shown['id']}.jpg"
+    assert tags["og:video"] == f"{ADDRESS}/media/{shown['id']}.mp4"
+    assert tags["og:title"] == shown["prompt"]
+    assert (tags["og:type"], tags["og:video:type"]) == ("video.other", "video/mp4")
+    assert (tags["og:video:width"], tags["og:video:height"]) == ("64", "64")
+
+
+def test_links_are_built_from_the_settings(shown: dict[str, Any]) -> None:
+    page = clip_page(shown, "en", address="https://other.example")
+    assert f'<link rel="canonical" href="https://other.example/clip/{shown["id"]}">' in page
+    assert set(re.findall(r"https?://[^/\"']+", page)) == {"https://other.example"}
+
+
+def test_a_share_page_says_that_a_model_made_it(shown: dict[str, Any]) -> None:
+    assert "AI" in meta(clip_page(shown, "en", address=ADDRESS))["og:description"]
+
+
+def test_a_long_prompt_is_shortened_in_the_title_only(shown: dict[str, Any]) -> None:
+    prompt = "word " * 60
+    page = clip_page({**shown, "prompt": prompt}, "en", address=ADDRESS)
+    assert len(meta(page)["og:title"]) <= 113
+    assert prompt in page
+
+
+def test_a_page_loads_nothing_from_elsewhere_and_runs_nothing(shown: dict[str, Any]) -> None:
+    page = clip_page(shown, "en", address=ADDRESS)
+    assert "<script" not in page
+    assert "@import" not in page
+    assert not re.search(r"""(?:src|href)=["']?//""", page)
+
+
+@pytest.mark.parametrize(("header", "language"), [("fr-CH, en;q=0.5", "fr"), ("de", "en")])
+def test_a_page_speaks_the_visitors_language(
+    shown: dict[str, Any], header: str, language: str
+) -> None:
+    assert f'<html lang="{language}">' in clip_page(shown, header, address=ADDRESS)
+
+
+@pytest.mark.parametrize("role", ["creator", "reviewer", "lead", "auditor", "admin"])
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_an_invitation_is_shown_for_every_role(role: str, language: str) -> None:
+    page = invite_page(
+        invitation(role), language, on_spaces=False, signed_in_as="", path="/invite/x"
+    )
+    assert 'name="name"' in page
+
+
+def test_an_invitation_with_a_name_asks_for_none() -> None:
+    page = invite_page(
+        invitation(name="<i>Ana</i>"), "en", on_spaces=False, signed_in_as="", path="/invite/x"
+    )
+    assert 'name="name"' not in page
+    assert "&lt;i&gt;Ana&lt;/i&gt;" in page
+
+
+def test_on_a_space_an_invitation_asks_to_sign_in_there() -> None:
+    page = invite_page(
+        invitation(), "en", on_spaces=True, signed_in_as="", path="/invite/x?a=1&b=2"
+    )
+    assert "/login/huggingface?_target_url=/invite/x%3Fa%3D1%26b%3D2" in page
+    assert "<form" not in page
+
+
+def test_on_a_space_nobody_is_asked_for_a_password() -> None:
+    page = invite_page(invitation(), "en", on_spaces=True, signed_in_as="ana", path="/invite/x")
+    assert "password" not in page
+
+
+def test_the_sign_in_keeps_the_name_as_text() -> None:
+    page = login_page("en", wrong=True, name='"><script>')
+    assert "<script" not in page
+    assert 'role="alert"' in page
+
+
+def test_a_first_look_at_the_sign_in_shows_no_error() -> None:
+    assert 'role="alert"' not in login_page("en")
+
+
+def test_a_missing_page_says_nothing_of_what_was_asked() -> None:
+    assert NotFound().fix not in failure_page(NotFound(), "en")
+    assert "noindex" in failure_page(NotFound(), "en")
+
+
+def test_another_failure_shows_its_sentence_and_the_next_step() -> None:
+    error = TooMany(action="<sign in>", retry_after_s=7)
+    page = failure_page(error, "en")
+    assert "Too many tries to &lt;sign in&gt;." in page
+    assert "Wait 7 seconds and try again." in page
