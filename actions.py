@@ -16,9 +16,11 @@ from sqlmodel import Session, col, select
 from accounts import people, switches
 from accounts.models import Person, Role
 from accounts.permissions import User
-from errors import BadInput, SignInNeeded
+from errors import BadInput, ModelNotLoaded, SignInNeeded
 from gallery import browse
+from gallery.publish import check_public
 from jobs import Jobs
+from media import MediaStore
 from moderation import clips, desk, statistics
 from moderation.models import Clip, Verdict
 from moderation.views import clip_json, clips_json
@@ -51,10 +53,13 @@ class Wish:
 class Actions:
     """What people do, over one store, one engine and one job queue."""
 
-    def __init__(self, settings: Settings, store: Store, engine: Engine, jobs: Jobs) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, media: MediaStore, engine: Engine, jobs: Jobs
+    ) -> None:
         self.settings = settings
         self.engine = engine
         self.store = store
+        self._media = media
         self._jobs = jobs
 
     # ---- creators -------------------------------------------------------------------------
@@ -62,6 +67,8 @@ class Actions:
     def create(self, user: User, wish: Wish) -> Json:
         """Accept a prompt. The permission comes first, so a stranger learns no limits."""
         user.must("create clips")
+        if self.engine.state == "failed":
+            raise ModelNotLoaded()  # taken now, it would only be lost
         preset = self.engine.preset
         request = check_inputs(
             preset,
@@ -127,7 +134,7 @@ class Actions:
         with self.store.read() as session:
             paused = [switch.what for switch in switches.paused(session)]
         return {
-            "status": "ok",
+            "status": "failing" if self.engine.state == "failed" else "ok",
             "paused": paused,
             "model": self.engine.preset.name,
             "model_state": self.engine.state,
@@ -160,7 +167,13 @@ class Actions:
         )
 
     def restore(self, user: User, clip_id: str, *, note: str) -> Json:
-        return self._act(user, lambda session: clips.restore(session, user, clip_id, note=note))
+        def check_file(clip: Clip) -> None:
+            check_public(clip, self._media)
+
+        return self._act(
+            user,
+            lambda session: clips.restore(session, user, clip_id, note=note, check_file=check_file),
+        )
 
     # ---- admins ---------------------------------------------------------------------------
 
@@ -185,7 +198,8 @@ class Actions:
     def revoke(self, user: User, name: str) -> None:
         user.must("administer")
         with self.store.write() as session:
-            people.revoke(session, name, revoked_by=user.id)
+            person = people.revoke(session, name, revoked_by=user.id)
+            desk.drop_claims(session, person.id)
 
     def pause(self, user: User, what: str, message: str | None = None) -> Json:
         user.must("administer")

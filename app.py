@@ -15,12 +15,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
+
 from accounts import people
 from accounts.identity import Identity
 from accounts.models import Role
 from actions import Actions
 from audit import SYSTEM
-from errors import GreenlightError
+from errors import CannotStart, GreenlightError, complain
 from gallery.provenance import Signer
 from jobs import Jobs
 from keys import read_key
@@ -58,15 +60,8 @@ def running(settings: Settings, engine: Engine | None = None) -> Iterator[Greenl
         identity = Identity(settings, store, read_key(settings.keys_folder, "cookie.key"))
         jobs.launch()
         try:
-            yield Greenlight(
-                settings,
-                store,
-                media,
-                engine,
-                jobs,
-                Actions(settings, store, engine, jobs),
-                identity,
-            )
+            actions = Actions(settings, store, media, engine, jobs)
+            yield Greenlight(settings, store, media, engine, jobs, actions, identity)
         finally:
             jobs.close()
             store.close()
@@ -79,7 +74,7 @@ def launch(greenlight: Greenlight) -> Any:
 
     from ui.screens import page_head, style_sheet
     from ui.tabs import build_page, texts
-    from web.api import api_routes
+    from web.api import api_routes, openapi_route
     from web.failures import failure_handlers
     from web.guard import Guard
     from web.media import media_routes
@@ -93,6 +88,7 @@ def launch(greenlight: Greenlight) -> Any:
         people_routes(actions, identity),
         share_routes(actions),
     ]
+    routers.append(openapi_route(routers))
     words = texts()
     page = build_page(actions, identity.current_user, words, expects_oauth=settings.on_spaces)
     page.queue(default_concurrency_limit=4, max_size=256, api_open=False)
@@ -155,6 +151,7 @@ def main() -> int:
     )
     for noisy in ("httpx", "alembic", "PIL"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    os.umask(0o077)  # held clips and keys are nobody else's on this machine
     try:
         with running(read_settings()) as greenlight:
             page = launch(greenlight)
@@ -171,8 +168,9 @@ def main() -> int:
             sys.stdout.flush()
             os._exit(0)
     except GreenlightError as error:
-        print(f"{error.message} {error.fix}", file=sys.stderr)
-        return 2
+        return complain(error)
+    except (OSError, OperationalError) as error:
+        return complain(CannotStart(why=error))
 
 
 def _load(engine: Engine) -> None:

@@ -13,7 +13,7 @@ from rich.progress import Progress
 from sqlmodel import Session, func, select
 
 from accounts import people
-from accounts.models import Person, Role
+from accounts.models import Role
 from accounts.permissions import User
 from actions import Wish
 from app import Greenlight
@@ -110,5 +110,5 @@ class DemoStuck(GreenlightError):
 
 
 def _person(session: Session, name: str, role: Role) -> User:
-    person: Person = people.person_with_role(session, name, role, created_by=SYSTEM)
+    person, _ = people.person_with_role(session, name, role, created_by=SYSTEM)
     return User(person.id, person.name, role)

@@ -7,7 +7,11 @@ readable as `error.facts`.
 
 from __future__ import annotations
 
+import sys
 from typing import ClassVar
+
+_LONGEST_TEXT = 300
+_LONGEST_NUMBER = 30
 
 
 class GreenlightError(Exception):
@@ -19,7 +23,8 @@ class GreenlightError(Exception):
     fix_says: ClassVar[str] = "Try again; if it happens again, tell the operator what you did."
 
     def __init__(self, **facts: object) -> None:
-        self.facts = facts
+        self.facts = {name: _short(value) for name, value in facts.items()}
+        facts = self.facts
         self.message = self.says.format(**facts)
         self.fix = self.fix_says.format(**facts)
         super().__init__(f"{self.message} {self.fix}")
@@ -28,7 +33,34 @@ class GreenlightError(Exception):
         return {"code": self.code, "message": self.message, "fix": self.fix}
 
 
+def complain(error: GreenlightError) -> int:
+    """Say it on a terminal. Returns the exit status."""
+    sys.stderr.write(f"{error.message} {error.fix}\n")
+    return 2
+
+
+def _short(value: object) -> object:
+    """A value as an error repeats it: its beginning, when somebody sent a novel."""
+    if isinstance(value, int) and abs(value) >= 10**_LONGEST_NUMBER:
+        return f"a number of more than {_LONGEST_NUMBER} digits"
+    if isinstance(value, str) and len(value) > _LONGEST_TEXT:
+        return value[: _LONGEST_TEXT - 1] + "…"
+    return value
+
+
 # ---- the start ----------------------------------------------------------------------------
+
+
+class CannotStart(GreenlightError):
+    code = "cannot_start"
+    says = "Greenlight could not start: {why}."
+    fix_says = "Mend that, or choose another place with GREENLIGHT_DATA, GREENLIGHT_HOST or GREENLIGHT_PORT."
+
+
+class NoInstance(GreenlightError):
+    code = "no_instance"
+    says = "There is no Greenlight in {folder}: {missing} is not there."
+    fix_says = "Point GREENLIGHT_DATA at the folder of the instance."
 
 
 class BadSetting(GreenlightError):
@@ -138,7 +170,7 @@ class WrongPassword(GreenlightError):
 class NotAllowed(GreenlightError):
     status = 403
     code = "not_allowed"
-    says = "A {role} may not {action}."
+    says = "The role {role} may not {action}."
     fix_says = "Ask an admin of this Greenlight for the role that may."
 
 
@@ -175,6 +207,13 @@ class NameTaken(GreenlightError):
     code = "name_taken"
     says = "The name {name!r} is taken."
     fix_says = "Choose another, for example {name}-2."
+
+
+class AccessEnded(GreenlightError):
+    status = 409
+    code = "access_ended"
+    says = "The access of {name!r} was ended."
+    fix_says = "Let the person come back under another name."
 
 
 class UnknownPerson(GreenlightError):
@@ -263,6 +302,16 @@ class DiskFull(MakingFailed):
     fix_says = "Try again when the operator has made room."
 
 
+class PublishFailed(GreenlightError):
+    """Why an approved clip is not public yet: stored on the clip and shown to its creator."""
+
+    code = "publish_failed"
+    says = "The clip is approved, but publishing it failed on our side."
+    fix_says = (
+        "Nothing is needed from you: it is tried again, and the operator finds why in the log."
+    )
+
+
 class Interrupted(MakingFailed):
     code = "interrupted"
     says = "The machine stopped several times while making this clip."
@@ -270,6 +319,7 @@ class Interrupted(MakingFailed):
 
 
 class ModelNotLoaded(MakingFailed):
+    status = 503
     code = "model_not_loaded"
     says = "The model could not be loaded."
     fix_says = "Try again when the operator has mended it."

@@ -18,6 +18,7 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any, Final
 
 from dbos import DBOS, DBOSClient, DBOSConfig, SQLAlchemyDatasource
@@ -33,11 +34,11 @@ from audit import SYSTEM
 from errors import (
     Conflict,
     DiskFull,
-    GreenlightError,
     Interrupted,
     MakingFailed,
     NotFound,
     OldSqlite,
+    PublishFailed,
 )
 from gallery.provenance import Signer
 from gallery.publish import make_public, sign_reviewed
@@ -61,6 +62,7 @@ _MAKE: Final = "make_clip"
 _PUBLISH: Final = "publish_clip"
 _PROGRESS_EVERY_S: Final = 0.25
 _SWEEP_EVERY_S: Final = 5.0
+_PUBLISH_AGAIN: Final = timedelta(minutes=10)
 _POLL_IDLE_S: Final = 0.5
 _POLL_CPU_S: Final = 0.2
 _POLL_QUICK_FOR_S: Final = 120.0
@@ -219,7 +221,12 @@ class Jobs:
             said = DiskFull() if full else MakingFailed(kind=type(error).__name__)
             return {"outcome": "failed", "error": said.as_json()}
         made_s = round(time.monotonic() - began, 3)
-        facts = {"sha256": files.sha256, "size_bytes": files.size_bytes, "made_s": made_s}
+        facts = {
+            "sha256": files.sha256,
+            "pictures": files.pictures,
+            "size_bytes": files.size_bytes,
+            "made_s": made_s,
+        }
         return {"outcome": "made", "facts": facts}
 
     def _finish(self, session: Session, clip_id: str, outcome: dict[str, Any]) -> bool:
@@ -228,12 +235,13 @@ class Jobs:
             return True
         if clip.state != State.GENERATING:
             return False
-        if outcome["outcome"] == "made":
+        cancelled = outcome["outcome"] == "cancelled" or clip.cancel_requested
+        if outcome["outcome"] == "made" and not cancelled:
             facts = outcome["facts"]
-            body = {"sha256": facts["sha256"]}
+            body = {"sha256": facts["sha256"], "pictures": facts["pictures"]}
             move(session, clip_id, "made", actor=SYSTEM, body=body, phase="screening", **facts)
             return True
-        if outcome["outcome"] == "cancelled":
+        if cancelled:
             move(session, clip_id, "cancel", actor=clip.creator_id, phase="")
         else:
             self._fail(session, clip, outcome["error"])
@@ -270,14 +278,9 @@ class Jobs:
                 return {}
             try:
                 done = sign_reviewed(session, clip, media=self._media, signer=self._signer)
-            except (GreenlightError, OSError) as error:
-                log.exception("Clip %s was not published", clip_id)
-                said = (
-                    error
-                    if isinstance(error, GreenlightError)
-                    else MakingFailed(kind=type(error).__name__)
-                )
-                return {"error": said.as_json()}
+            except Exception:
+                log.exception("Clip %s was approved and could not be published", clip_id)
+                return {"error": PublishFailed().as_json()}
         return {"public_sha256": done}
 
     def _publish(self, session: Session, clip_id: str, outcome: dict[str, Any]) -> None:
@@ -286,10 +289,9 @@ class Jobs:
                 return
             make_public(session, clip_id, outcome["public_sha256"])
         else:
-            # Still approved, and not tried again before the next start or an operator's look.
-            session.execute(
-                update(Clip).where(col(Clip.id) == clip_id).values(error=outcome["error"])
-            )
+            # Still approved. The sweep tries again after a while, and at the next start.
+            values = {"error": outcome["error"], "updated_at": utc_now()}
+            session.execute(update(Clip).where(col(Clip.id) == clip_id).values(**values))
 
     def _fail(self, session: Session, clip: Clip, error: dict[str, str], **changes: Any) -> None:
         body = {"code": error["code"]}
@@ -357,7 +359,8 @@ class Jobs:
         publishing = clip.state == State.APPROVED
         if ("publishing" if publishing else "generation") in pauses:
             return
-        if publishing and clip.error and not at_start:
+        waits = clip.error is not None and utc_now() - clip.updated_at < _PUBLISH_AGAIN
+        if publishing and waits and not at_start:
             return
         with self._store.write() as session:
             fresh = session.get_one(Clip, clip.id)

@@ -6,6 +6,7 @@ but `demo` may be used while the app runs.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +15,15 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import OperationalError
 
 from accounts import people, switches
 from accounts.models import Role
-from errors import GreenlightError
+from audit import length
+from errors import CannotStart, GreenlightError, NoInstance, complain
+from media import MediaStore
+from moderation.desk import drop_claims
+from moderation.proof import file_problems, problems
 from settings import Settings, read_settings
 from store import Store, as_text, open_store
 
@@ -50,15 +56,18 @@ def invite(
         token = people.invite(
             session, role=role, name=name, created_by=CONSOLE, hours=settings.invite_hours
         )
-        print(f"{settings.address}/invite/{token}")
+    print(f"{settings.address}/invite/{token}")  # only what is really stored
 
 
 @cli.command()
 def token(name: NameOption, role: RoleOption) -> None:
     """Make the person if needed and print a bearer token, once."""
     with _opened() as (_, store), store.write() as session:
-        person = people.person_with_role(session, name, role, created_by=CONSOLE)
-        print(people.issue_token(session, person, created_by=CONSOLE))
+        person, before = people.person_with_role(session, name, role, created_by=CONSOLE)
+        issued = people.issue_token(session, person, created_by=CONSOLE)
+    if before is not None and before is not role:
+        print(f"{person.name} was {before.value} and is {role.value} now.", file=sys.stderr)
+    print(issued)
 
 
 @cli.command()
@@ -77,7 +86,8 @@ def revoke(name: Annotated[str, typer.Argument(help="whose access ends")]) -> No
     """End one person's access: browsers, tokens, password. Their clips stay."""
     with _opened() as (_, store), store.write() as session:
         person = people.revoke(session, name, revoked_by=CONSOLE)
-        print(f"{person.name} has no access any more.")
+        drop_claims(session, person.id)
+    print(f"{person.name} has no access any more.")
 
 
 @cli.command()
@@ -99,17 +109,19 @@ def resume(what: What = "all") -> None:
 @cli.command("verify-log")
 def verify_log() -> None:
     """Prove the audit log whole and in step with the clips. Exits 1 when it is not."""
-    from audit import length
-    from moderation.proof import problems
-
+    settings = read_settings()
+    for needed in (settings.database_file, settings.keys_folder / "audit.key"):
+        if not needed.is_file():  # opening would make a new one, and prove nothing
+            raise NoInstance(folder=settings.data, missing=needed.name)
     with _opened() as (_, store), store.read() as session:
         found = problems(session, store.session_info["audit_key"])
+        found += file_problems(session, MediaStore(settings.media_folder))
         rows = length(session)
     for problem in found:
         print(problem)
     if found:
         raise typer.Exit(1)
-    print(f"The log is whole: {rows} rows, every clip where its log says it is.")
+    print(f"The log is whole: {rows} rows, every clip and file as the log says.")
 
 
 @cli.command()
@@ -124,11 +136,13 @@ def demo() -> None:
 
 
 def main() -> int:
+    os.umask(0o077)  # held clips and keys are nobody else's on this machine
     try:
         cli()
     except GreenlightError as error:
-        print(f"{error.message} {error.fix}", file=sys.stderr)
-        return 2
+        return complain(error)
+    except (OSError, OperationalError) as error:
+        return complain(CannotStart(why=error))
     return 0
 
 

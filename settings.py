@@ -59,14 +59,16 @@ class Settings(BaseSettings):
     )
     port: int = Field(
         7860,
-        ge=0,
+        ge=1,
         le=65535,
         validation_alias=AliasChoices(_PREFIX + "PORT", "GRADIO_SERVER_PORT", "PORT", "port"),
         description="port to listen on",
     )
-    claim_s: int = Field(300, ge=10, description="seconds a reviewer's claim lasts without renewal")
-    session_days: int = Field(30, ge=1, description="days a sign-in lasts")
-    invite_hours: int = Field(168, ge=1, description="hours an invitation is good for")
+    claim_s: int = Field(
+        300, ge=10, le=86400, description="seconds a reviewer's claim lasts without renewal"
+    )
+    session_days: int = Field(30, ge=1, le=3650, description="days a sign-in lasts")
+    invite_hours: int = Field(168, ge=1, le=87600, description="hours an invitation is good for")
     prompt_limit: int = Field(1000, ge=1, description="longest prompt, in characters")
     body_limit_kb: int = Field(256, ge=1, description="largest request body, in KiB")
     poll_s: float = Field(
@@ -91,7 +93,8 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if value and not value.startswith("sqlite:///"):
+        path = value.removeprefix("sqlite:///")
+        if value and (path == value or not path or path.startswith(":")):
             raise ValueError("this version stores in SQLite only: sqlite:///PATH")
         return value
 
@@ -179,6 +182,7 @@ def read_settings(**overrides: Any) -> Settings:
         name = str(first["loc"][0]) if first["loc"] else "OAUTH_CLIENT_SECRET"
         raise BadSetting(
             name=name if name.isupper() else _PREFIX + name.upper(),
-            value=first["input"] if first["loc"] else "",
+            # An address can carry a password: its first part says enough.
+            value=str(first["input"]).partition("://")[0] if first["loc"] else "",
             rule=first["msg"].removeprefix("Value error, "),
         ) from error

@@ -101,7 +101,7 @@ class Identity:
         if person is None:
             switches.check(session, "signups")
             name = str(profile["preferred_username"])
-            person = Person(name=name, name_key=f"hf:{name.casefold()}", role=role)
+            person = Person(name=name, name_key=f"hf:{people.name_key(name)}", role=role)
             person.provider, person.subject = "hf", str(profile["sub"])
             session.add(person)
             session.flush()

@@ -7,34 +7,47 @@ caller's transaction.
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
+import threading
+import unicodedata
 from datetime import timedelta
+from functools import cache
 from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 import audit
 from accounts import switches
 from accounts.models import ApiToken, FailedLogin, Invite, Person, Role
-from errors import BadInput, InviteUsed, NameTaken, TooMany, UnknownPerson, WrongPassword
+from errors import (
+    AccessEnded,
+    BadInput,
+    InviteUsed,
+    NameTaken,
+    TooMany,
+    UnknownPerson,
+    WrongPassword,
+)
 from store import utc_now
 
 TOKEN_PREFIX: Final = "gl_"  # noqa: S105
 NAME_LIMIT: Final = 40
+_NAME_MARKS: Final = " .'’_-"
 PASSWORD_LEAST: Final = 8
 PASSWORD_LIMIT: Final = 200
 FAILED_LOGIN_LIMIT: Final = 10
 FAILED_LOGIN_WINDOW: Final = timedelta(minutes=15)
 
-_NAME = re.compile(r"[^\W_](?:[\w .'’-]*[\w.])?")
+ADDRESS_LIMIT: Final = 100  # a school or a museum shares one address
+
 _hasher = PasswordHasher()
+_two_at_a_time = threading.BoundedSemaphore(2)  # each check takes 64 MiB on purpose
 
 
 def find_person(session: Session, name: str) -> Person:
-    person = session.exec(select(Person).where(Person.name_key == name.strip().casefold())).first()
+    person = session.exec(select(Person).where(Person.name_key == name_key(name))).first()
     if person is None:
         raise UnknownPerson(name=name)
     return person
@@ -99,7 +112,7 @@ def accept(
         _refuse_taken(session, row.name)
     person = Person(
         name=chosen,
-        name_key=chosen.casefold(),
+        name_key=name_key(chosen),
         role=row.role,
         password_hash=_hash_password(password) if password else None,
         invite_id=row.id,
@@ -117,25 +130,35 @@ def accept(
 # ---- passwords ----------------------------------------------------------------------------
 
 
-def refuse_guessing(session: Session, key: str) -> None:
-    """Raise TooMany when `key` (a name, an address) has guessed too often of late."""
+def count_try(session: Session, name: str, address: str) -> None:
+    """Count one try to sign in, before the password is looked at, so that many at once count too.
+
+    Raises TooMany. Tries are counted for a name from an address, so that nobody can lock somebody
+    else out, and more widely for the address.
+    """
     since = utc_now() - FAILED_LOGIN_WINDOW
-    recent = (col(FailedLogin.key) == key) & (col(FailedLogin.at) > since)
-    tries = session.exec(select(FailedLogin.at).where(recent).order_by(col(FailedLogin.at))).all()
-    if len(tries) >= FAILED_LOGIN_LIMIT:
-        wait = tries[0] + FAILED_LOGIN_WINDOW - utc_now()
-        raise TooMany(action="sign in", retry_after_s=max(1, int(wait.total_seconds())))
-
-
-def note_failed_login(session: Session, *keys: str) -> None:
+    session.execute(delete(FailedLogin).where(col(FailedLogin.at) <= since))
+    keys = {_pair(name, address): FAILED_LOGIN_LIMIT, f"from {address}": ADDRESS_LIMIT}
+    for key, limit in keys.items():
+        query = select(FailedLogin.at).where(FailedLogin.key == key).order_by(col(FailedLogin.at))
+        tries = session.exec(query).all()
+        if len(tries) >= limit:
+            wait = tries[0] + FAILED_LOGIN_WINDOW - utc_now()
+            raise TooMany(action="sign in", retry_after_s=max(1, int(wait.total_seconds())))
     session.add_all([FailedLogin(key=key) for key in keys])
+
+
+def forget_tries(session: Session, name: str, address: str) -> None:
+    """A right password clears what was counted for this name from this address."""
+    session.execute(delete(FailedLogin).where(col(FailedLogin.key) == _pair(name, address)))
 
 
 def check_password(person: Person | None, password: str) -> None:
     """Raise WrongPassword unless it fits. Takes as long for a name that does not exist."""
     known = person.password_hash if person and person.locked_at is None else None
     try:
-        _hasher.verify(known or _hasher.hash(secrets.token_hex(8)), password)
+        with _two_at_a_time:
+            _hasher.verify(known or _nobodys_hash(), password)
     except VerificationError as error:
         raise WrongPassword() from error
 
@@ -162,24 +185,32 @@ def token_owner(session: Session, token: str) -> Person | None:
     return session.exec(query).first()
 
 
-def person_with_role(session: Session, name: str, role: Role, *, created_by: str) -> Person:
-    """The person of that name in that role: made when missing, moved to the role when not in it."""
+def person_with_role(
+    session: Session, name: str, role: Role, *, created_by: str
+) -> tuple[Person, Role | None]:
+    """The person of that name in that role, and the role they had: None when made just now.
+
+    Raises AccessEnded for somebody whose access was ended: that is not undone by the way.
+    """
     try:
         person = find_person(session, name)
     except UnknownPerson:
         chosen = _check_name(session, name)
-        person = Person(name=chosen, name_key=chosen.casefold(), role=role.value)
+        person = Person(name=chosen, name_key=name_key(chosen), role=role.value)
         session.add(person)
         session.flush()
         body = {"name": chosen, "role": role.value}
         audit.append(session, actor=created_by, action="join", subject=person.id, body=body)
-        return person
-    if person.role != role.value:
-        body = {"from": person.role, "to": role.value}
+        return person, None
+    if person.locked_at is not None:
+        raise AccessEnded(name=person.name)
+    before = Role(person.role)
+    if before is not role:
+        body = {"from": before.value, "to": role.value}
         audit.append(session, actor=created_by, action="role", subject=person.id, body=body)
         person.role = role.value
         session.add(person)
-    return person
+    return person, before
 
 
 def revoke(session: Session, name: str, *, revoked_by: str) -> Person:
@@ -199,17 +230,32 @@ def revoke(session: Session, name: str, *, revoked_by: str) -> Person:
 # ---- rules --------------------------------------------------------------------------------
 
 
+def name_key(name: str) -> str:
+    """What makes two spellings one name: case, width and accents typed in either way."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
 def _check_name(session: Session, name: str) -> str:
-    name = name.strip()
-    if not _NAME.fullmatch(name) or len(name) > NAME_LIMIT:
+    name = unicodedata.normalize("NFKC", name).strip()
+    letters = all(unicodedata.category(each)[0] in "LMN" or each in _NAME_MARKS for each in name)
+    if not letters or not name or not name[0].isalnum() or len(name) > NAME_LIMIT:
         rule = f"a name has 1 to {NAME_LIMIT} letters, digits, spaces, dots, dashes or apostrophes"
         raise BadInput(field="name", value=name, rule=rule, step="Choose a name like that.")
     _refuse_taken(session, name)
     return name
 
 
+def _pair(name: str, address: str) -> str:
+    return f"{name_key(name)[:NAME_LIMIT]} from {address}"
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _hasher.hash(secrets.token_hex(8))
+
+
 def _refuse_taken(session: Session, name: str) -> None:
-    if session.exec(select(Person).where(Person.name_key == name.casefold())).first():
+    if session.exec(select(Person).where(Person.name_key == name_key(name))).first():
         raise NameTaken(name=name)
 
 

@@ -54,7 +54,9 @@ def main() -> int:
         engine.load()
         with running(settings, engine) as greenlight:
             with greenlight.store.write() as session:
-                person = people.person_with_role(session, "ana", Role.CREATOR, created_by="bench")
+                person, _ = people.person_with_role(
+                    session, "ana", Role.CREATOR, created_by="bench"
+                )
             creator = User(person.id, person.name, Role.CREATOR)
             for seed in range(3):  # both sides warm
                 _bare(engine, seed, Path(folder))

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Final
 
 from sqlmodel import Session, col, or_, select
 
 from accounts.models import Person
+from accounts.people import name_key
 from errors import BadCursor, TextTooLong
 from moderation.models import Clip, State
 
@@ -33,7 +34,7 @@ def published(
         query = query.where(col(Clip.prompt).icontains(word, autoescape=True))
     if creator:
         query = query.join(Person, col(Person.id) == Clip.creator_id)
-        query = query.where(Person.name_key.in_([creator.casefold(), f"hf:{creator.casefold()}"]))  # type: ignore[attr-defined]
+        query = query.where(Person.name_key.in_([name_key(creator), f"hf:{name_key(creator)}"]))  # type: ignore[attr-defined]
     return page(session, query, col(Clip.published_at), cursor)
 
 
@@ -61,6 +62,7 @@ def read_cursor(cursor: str) -> tuple[datetime, str]:
         at = datetime.fromisoformat(moment)
         if at.tzinfo is None or not clip_id:
             raise ValueError(cursor)
-    except (ValueError, binascii.Error) as error:
+        at = at.astimezone(timezone.utc)
+    except (ValueError, OverflowError, binascii.Error) as error:
         raise BadCursor(value=cursor[:100]) from error
     return at, clip_id

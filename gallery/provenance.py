@@ -8,18 +8,19 @@ Method: C2PA specification 2.x, assertions `c2pa.actions.v2` and an own `org.gre
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from keys import keep
 from store import utc_now
 
 REVIEW_LABEL: Final = "org.greenlight.review"
 SOURCE_TYPE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 """IPTC's term for media made by a trained model."""
 
+_PARTED: Final = b"\n\n"  # between the key and the certificates, an empty line
 _YEARS: Final = timedelta(days=3650)
 
 
@@ -34,11 +35,12 @@ class Review:
 
 
 class Signer:
-    """Signs files with this instance's key, kept in `folder`."""
+    """Signs files with this instance's key, kept in `folder` and made there at the first start."""
 
     def __init__(self, folder: Path, generator: str) -> None:
-        self._folder = folder
         self._generator = generator
+        # Key and certificates are one file, so that no crash and no race can part them.
+        self._credentials = keep(folder, "c2pa.pem", _make_credentials)
 
     def sign(
         self, source: Path, target: Path, *, title: str, creator: str, model: str, review: Review
@@ -46,7 +48,7 @@ class Signer:
         """Write `target`: the frames of `source`, with the manifest in it. Sign last of all."""
         import c2pa
 
-        chain, key = self._credentials()
+        key, _, chain = self._credentials.partition(_PARTED)
         info = c2pa.C2paSignerInfo(alg=b"es256", sign_cert=chain, private_key=key, ta_url=None)
         manifest = {
             "claim_generator_info": [{"name": self._generator}],
@@ -72,16 +74,6 @@ class Signer:
         with c2pa.Signer.from_info(info) as signer, c2pa.Builder(json.dumps(manifest)) as builder:
             builder.sign_file(str(source), str(target), signer)
 
-    def _credentials(self) -> tuple[bytes, bytes]:
-        """Certificate chain (leaf, root) and the leaf's key, as PEM. Made at first use."""
-        chain, key = self._folder / "c2pa-chain.pem", self._folder / "c2pa-key.pem"
-        if not chain.exists():
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            chain_pem, key_pem = _make_credentials()
-            _write_private(key, key_pem)
-            _write_private(chain, chain_pem)
-        return chain.read_bytes(), key.read_bytes()
-
 
 def read_manifest(path: Path) -> dict[str, Any]:
     """What the file says of itself, with `validation_state` as the C2PA reader judges it."""
@@ -92,8 +84,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
     return report
 
 
-def _make_credentials() -> tuple[bytes, bytes]:
-    """C2PA refuses a signer that is its own root, so there is a root and a leaf."""
+def _make_credentials() -> bytes:
+    """Key and certificate chain, leaf first. C2PA refuses a signer that is its own root."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -160,14 +152,4 @@ def _make_credentials() -> tuple[bytes, bytes]:
     key_pem = leaf_key.private_bytes(
         pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return leaf.public_bytes(pem) + root.public_bytes(pem), key_pem
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    draft = path.with_name(path.name + ".part")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    return key_pem.rstrip() + _PARTED + leaf.public_bytes(pem) + root.public_bytes(pem)

@@ -6,6 +6,9 @@ named by their content and the state changes last.
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Final
+
 from sqlmodel import Session, col, select
 
 from accounts.models import Person
@@ -17,12 +20,15 @@ from moderation.models import Clip, Decision, State, Verdict
 from moderation.transitions import move
 from store import utc_now
 
+_ENDINGS: Final = (".mp4", ".jpg", ".webp")
+
 
 class BytesChanged(GreenlightError):
-    """The file on disk is not the one that was approved. Publishing stops and the log says so."""
+    """A file on disk is not the one that was reviewed or published."""
 
+    status = 409
     code = "bytes_changed"
-    says = "The file of clip {clip_id} has sha256 {found}; what was approved is {approved}."
+    says = "The {ending} of clip {clip_id} has sha256 {found}; it should be {expected}."
     fix_says = "Find out who changed the media folder, then restore the file from a backup."
 
 
@@ -31,16 +37,16 @@ def sign_reviewed(session: Session, clip: Clip, *, media: MediaStore, signer: Si
 
     Raises BytesChanged when the stored file is not what the reviewer saw.
     """
-    reviewed = media.path("held", clip.sha256 or "", ".mp4")
-    found = sha256_of(reviewed)
-    if found != clip.approved_sha256:
-        raise BytesChanged(clip_id=clip.id, found=found, approved=clip.approved_sha256)
+    held = {ending: media.path("held", clip.sha256 or "", ending) for ending in _ENDINGS}
+    found = sha256_of(held[".mp4"])
+    for ending, expected in ((".mp4", clip.approved_sha256), *clip.pictures.items()):
+        _refuse_changed(clip, held[ending], expected)
     decision = _approval(session, clip)
     creator = session.get(Person, clip.creator_id)
     head = session.exec(select(AuditRow.hash).order_by(col(AuditRow.seq).desc()).limit(1)).first()
     draft = media.work_folder(f"publish-{clip.id}") / "signed.mp4"
     signer.sign(
-        reviewed,
+        held[".mp4"],
         draft,
         title=clip.prompt,
         creator=creator.name if creator else "",
@@ -50,7 +56,15 @@ def sign_reviewed(session: Session, clip: Clip, *, media: MediaStore, signer: Si
     public_sha256 = sha256_of(draft)
     media.put(draft, "public", public_sha256)
     draft.parent.rmdir()
+    for ending in clip.pictures:
+        media.copy(held[ending], "public", public_sha256)
     return public_sha256
+
+
+def check_public(clip: Clip, media: MediaStore) -> None:
+    """Raise BytesChanged unless the public files still are what was published."""
+    for ending, expected in ((".mp4", clip.public_sha256), *clip.pictures.items()):
+        _refuse_changed(clip, media.path("public", clip.public_sha256 or "", ending), expected)
 
 
 def make_public(session: Session, clip_id: str, public_sha256: str) -> bool:
@@ -62,12 +76,19 @@ def make_public(session: Session, clip_id: str, public_sha256: str) -> bool:
             "publish",
             actor=SYSTEM,
             body={"public_sha256": public_sha256},
+            error=None,
             public_sha256=public_sha256,
             published_at=utc_now(),
         )
     except Conflict:
         return False
     return True
+
+
+def _refuse_changed(clip: Clip, path: Path, expected: str | None) -> None:
+    found = sha256_of(path) if path.is_file() else "none: it is missing"
+    if found != expected:
+        raise BytesChanged(clip_id=clip.id, ending=path.suffix, found=found, expected=expected)
 
 
 def _approval(session: Session, clip: Clip) -> Decision:

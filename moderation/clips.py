@@ -6,7 +6,9 @@ and queueing the job in the same transaction is a function handed in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import json
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from sqlmodel import Session, select
@@ -14,12 +16,29 @@ from sqlmodel import Session, select
 import audit
 from accounts import switches
 from accounts.permissions import User
-from errors import NotFound, TextTooLong
+from errors import NotFound, OwnClip
 from moderation.models import Clip, State
 from moderation.transitions import move
 from moderation.visibility import visible_clip
+from text import check_text
 
 NOTE_LIMIT: Final = 2000
+REASON_LIMIT: Final = 200
+REQUEST_FIELDS: Final = (
+    "prompt",
+    "negative_prompt",
+    "preset",
+    "model",
+    "seed",
+    "num_frames",
+    "width",
+    "height",
+    "fps",
+    "num_inference_steps",
+    "guidance_scale",
+)
+"""What was asked for: fixed at submit, and logged as a digest, so that a prompt that is changed
+afterwards shows, and the log itself carries nobody's words."""
 
 Enqueue = Callable[[Session, Clip], None]
 
@@ -36,17 +55,23 @@ def submit(
     """Accept a checked request: the clip's row, its audit row and its job, all or nothing."""
     user.must("create clips")
     switches.check(session, "generation")
-    check_text("note", note)
-    if parent_id is not None:
-        visible_clip(session, user, parent_id)
+    check_text("note", note, NOTE_LIMIT)
+    parent = visible_clip(session, user, parent_id) if parent_id is not None else None
     clip = Clip(creator_id=user.id, parent_id=parent_id, note=note, **request)
     session.add(clip)
     session.flush()
-    body = {"to": State.QUEUED.value, "version": clip.version, "parent": parent_id}
+    body = {
+        "to": State.QUEUED.value,
+        "version": clip.version,
+        "parent": parent_id,
+        "request": digest(request),
+    }
     row = audit.append(session, actor=user.id, action="submit", subject=clip.id, body=body)
     clip.priority = row.seq  # first come, first served: the log's own count is the order
     session.add(clip)
     enqueue(session, clip)
+    if parent and parent.creator_id == user.id and parent.state == State.CHANGES_REQUESTED:
+        move(session, parent.id, "supersede", actor=user.id, body={"by": clip.id})
     return clip
 
 
@@ -85,15 +110,26 @@ def withdraw(session: Session, user: User, clip_id: str) -> Clip:
 
 
 def take_down(session: Session, user: User, clip_id: str, *, reason: str, note: str) -> Clip:
+    """Hide a published clip at once. `reason`: a code of the policy, or a few words."""
     user.must("take down")
-    check_text("note", note)
+    check_text("reason", reason, REASON_LIMIT)
+    check_text("note", note, NOTE_LIMIT)
     body = {"reason": reason, "note": note}
     return move(session, clip_id, "take_down", actor=user.id, body=body)
 
 
-def restore(session: Session, user: User, clip_id: str, *, note: str) -> Clip:
+def restore(
+    session: Session, user: User, clip_id: str, *, note: str, check_file: Callable[[Clip], None]
+) -> Clip:
+    """Show a clip again that was taken down. `check_file` refuses when its file was changed."""
     user.must("take down")
-    check_text("note", note)
+    switches.check(session, "publishing")
+    clip = visible_clip(session, user, clip_id)
+    if clip.creator_id == user.id:
+        raise OwnClip()
+    if clip.state == State.TAKEN_DOWN:
+        check_file(clip)
+    check_text("note", note, NOTE_LIMIT)
     return move(session, clip_id, "restore", actor=user.id, body={"note": note})
 
 
@@ -106,7 +142,7 @@ def own_clip(session: Session, user: User, clip_id: str) -> Clip:
     return clip
 
 
-def check_text(field: str, value: str) -> None:
-    if len(value) > NOTE_LIMIT:
-        over = len(value) - NOTE_LIMIT
-        raise TextTooLong(field=field, length=len(value), limit=NOTE_LIMIT, over=over)
+def digest(request: Mapping[str, Any]) -> str:
+    """sha256 of what was asked for."""
+    asked = [request[name] for name in REQUEST_FIELDS]
+    return hashlib.sha256(json.dumps(asked, ensure_ascii=False).encode()).hexdigest()

@@ -6,6 +6,7 @@ a decision single is the guarded move and the one-decision-per-version rule of t
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,11 +27,12 @@ from errors import (
     StaleVersion,
 )
 from moderation import policy
-from moderation.clips import check_text
+from moderation.clips import NOTE_LIMIT
 from moderation.models import Clip, Decision, State, Verdict
 from moderation.transitions import MOVES, allowed, move
 from moderation.visibility import visible_clip
 from store import as_text, utc_now
+from text import check_text
 
 QUEUE_LIMIT = 200
 """Most clips that one look at the queue lists; the next ones come up as these are decided."""
@@ -110,8 +112,8 @@ def decide(
     user.must("review")
     # 1. Check the words before the clip, so a bad request is refused whatever the state.
     reasons = policy.check_reasons(ruling.reasons)
-    check_text("note", ruling.note)
-    check_text("internal_note", ruling.internal_note)
+    check_text("note", ruling.note, NOTE_LIMIT)
+    check_text("internal_note", ruling.internal_note, NOTE_LIMIT)
     if ruling.verdict is not Verdict.APPROVE and not reasons:
         raise ReasonMissing(verdict=ruling.verdict.value)
     # 2. Check the person.
@@ -144,7 +146,12 @@ def decide(
     changes: dict[str, object] = {"claimed_by": None, "claimed_until": None}
     if ruling.verdict is Verdict.APPROVE:
         changes |= {"approved_by": user.id, "approved_sha256": clip.sha256}
-    body = {"decision": decision.id, "sha256": clip.sha256, "reasons": reasons}
+    body = {
+        "decision": decision.id,
+        "sha256": clip.sha256,
+        "reasons": reasons,
+        "words": words_digest(ruling.note, ruling.internal_note),
+    }
     clip = move(
         session,
         clip_id,
@@ -157,6 +164,17 @@ def decide(
     if ruling.verdict is Verdict.APPROVE:
         enqueue_publish(session, clip)
     return clip
+
+
+def drop_claims(session: Session, person_id: str) -> None:
+    """Free whatever somebody held whose access has ended."""
+    held = update(Clip).where(col(Clip.claimed_by) == person_id)
+    session.execute(held.values(claimed_by=None, claimed_until=None))
+
+
+def words_digest(note: str, internal_note: str) -> str:
+    """sha256 of a decision's words, for the log, which carries nobody's words itself."""
+    return hashlib.sha256(f"{note}\0{internal_note}".encode()).hexdigest()
 
 
 def decisions(session: Session, clip_id: str) -> list[Decision]:

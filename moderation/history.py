@@ -29,12 +29,15 @@ def timeline(session: Session, clip: Clip) -> list[dict[str, Any]]:
         if "to" not in row.body:
             continue  # a claim or a wish, not a change of state
         decision = made.get(row.body.get("decision", ""))
+        codes = (
+            decision.reasons if decision else [row.body["reason"]] if "reason" in row.body else []
+        )
         entries.append(
             {
                 "at": as_text(row.at),
                 "state": row.body["to"],
                 "by": decision.reviewer_role if decision else _role(session, clip, row.actor),
-                "reasons": [policy.explain(code) for code in decision.reasons] if decision else [],
+                "reasons": [policy.explain(code) for code in codes],
                 "note": decision.note if decision else row.body.get("note", ""),
             }
         )

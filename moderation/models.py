@@ -124,6 +124,9 @@ class Clip(SQLModel, table=True):
     # What was made. The bytes reviewers see, fixed once the clip is screened.
     sha256: str | None = None
     size_bytes: int | None = None
+    pictures: dict[str, str] = Field(  # ending → sha256 of poster (.jpg) and strip (.webp)
+        default_factory=dict, sa_column=Column(JSON, nullable=False)
+    )
     screening: list[dict[str, Any]] = Field(
         default_factory=list, sa_column=Column(JSON, nullable=False)
     )

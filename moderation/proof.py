@@ -1,55 +1,144 @@
 """Proof that the log and the clips tell the same story: what `manage.py verify-log` runs.
 
 Knows nothing of commands. The chain alone shows edits in its middle; comparing it with the clips
-also shows a cut tail, a state written past the table of moves, and a decision without its row.
+also shows a cut tail, a state written past the table of moves, another prompt, creator or file
+than was logged, and a decision that was added, removed or reworded.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 from sqlmodel import Session, col, select
 
 import audit
 from audit import AuditRow
+from media import MediaStore, Shelf, sha256_of
+from moderation.clips import digest
+from moderation.desk import words_digest
 from moderation.models import Clip, Decision, State
 from moderation.transitions import MOVES
 
 
 def problems(session: Session, key: bytes) -> list[str]:
     """What does not fit, in sentences; empty when everything does."""
+    try:
+        broken = audit.first_broken(session, key)
+        rows = list(session.exec(select(AuditRow).order_by(col(AuditRow.seq))))
+    except ValueError as error:  # a body or a time that is none any more
+        return [f"The log cannot be read: {error}."]
     found = []
-    broken = audit.first_broken(session, key)
     if broken is not None:
         found.append(f"The chain is broken at row {broken}: a row was changed, added or removed.")
-    told: dict[str, tuple[str, int]] = {}
-    decided: set[str] = set()
-    for row in session.exec(select(AuditRow).order_by(col(AuditRow.seq))).yield_per(1000):
-        if "to" in row.body:
-            if not _fits(told.get(row.subject), row):
-                found.append(f"Row {row.seq} moves clip {row.subject} against the table of moves.")
-            told[row.subject] = (row.body["to"], row.body["version"])
-            decided.add(row.body.get("decision", ""))
-    for clip in session.exec(select(Clip)).yield_per(1000):
-        if told.get(clip.id) != (clip.state, clip.version):
-            found.append(
-                f"Clip {clip.id} is {clip.state} at version {clip.version}; "
-                f"the log says {told.get(clip.id)}."
-            )
-    for decision_id in session.exec(select(Decision.id)):
-        if decision_id not in decided:
-            found.append(f"Decision {decision_id} has no row in the log.")
+    told: dict[str, _Told] = {}
+    for row in rows:
+        if "to" not in row.body:
+            continue
+        story = told.setdefault(row.subject, _Told())
+        if not _fits(story, row):
+            found.append(f"Row {row.seq} moves clip {row.subject} against the table of moves.")
+        story.add(row)
+    made = {decision.id: decision for decision in session.exec(select(Decision))}
+    for clip in session.exec(select(Clip)):
+        found += _clip_problems(clip, told.pop(clip.id, _Told()), made)
+    found += [f"Clip {clip_id} is in the log and not in the database." for clip_id in told]
+    found += [f"Decision {decision_id} has no row in the log." for decision_id in made]
     return found
 
 
-def _fits(before: tuple[str, int] | None, row: AuditRow) -> bool:
+def file_problems(session: Session, media: MediaStore) -> list[str]:
+    """Files of clips that wait, are approved or public and are not what the database says."""
+    states = [State.PENDING_REVIEW, State.APPROVED, State.PUBLISHED]
+    found = []
+    for clip in session.exec(select(Clip).where(col(Clip.state).in_([s.value for s in states]))):
+        expected = {("held", clip.sha256, ".mp4"): clip.sha256}
+        expected |= {("held", clip.sha256, end): sha for end, sha in clip.pictures.items()}
+        if clip.state == State.PUBLISHED:
+            expected[("public", clip.public_sha256, ".mp4")] = clip.public_sha256
+            for end, sha in clip.pictures.items():
+                expected[("public", clip.public_sha256, end)] = sha
+        for (shelf, name, end), sha256 in expected.items():
+            path = media.path(cast(Shelf, shelf), name or "", end)
+            if not path.is_file():
+                found.append(f"The {shelf} {end} of clip {clip.id} is missing.")
+            elif sha256_of(path) != sha256:
+                found.append(f"The {shelf} {end} of clip {clip.id} was changed.")
+    return found
+
+
+@dataclass
+class _Told:
+    """What the log says of one clip so far."""
+
+    state: str | None = None
+    version: int = 0
+    creator: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    decisions: list[AuditRow] = field(default_factory=list)
+
+    def add(self, row: AuditRow) -> None:
+        self.state, self.version = row.body["to"], row.body["version"]
+        if row.action == "submit":
+            self.creator = row.actor
+            self.facts["request"] = row.body["request"]
+        elif row.action == "made":
+            self.facts |= {"sha256": row.body["sha256"], "pictures": row.body["pictures"]}
+        elif row.action == "approve":
+            self.facts |= {"approved_sha256": row.body["sha256"], "approved_by": row.actor}
+        elif row.action == "publish":
+            self.facts["public_sha256"] = row.body["public_sha256"]
+        if "decision" in row.body:
+            self.decisions.append(row)
+
+
+def _clip_problems(clip: Clip, told: _Told, made: dict[str, Decision]) -> list[str]:
+    """Compares one clip and its decisions with the log; takes those it finds out of `made`."""
+    found = []
+    if (told.state, told.version, told.creator) != (clip.state, clip.version, clip.creator_id):
+        found.append(
+            f"Clip {clip.id} of {clip.creator_id} is {clip.state} at version {clip.version}; the "
+            f"log says {told.state} at {told.version} of {told.creator}."
+        )
+    for name, value in told.facts.items():
+        now = digest(clip.model_dump()) if name == "request" else getattr(clip, name)
+        if now != value:
+            found.append(f"Clip {clip.id} has another {name} than the log.")
+    for row in told.decisions:
+        decision = made.pop(row.body["decision"], None)
+        if decision is None:
+            found.append(f"Decision {row.body['decision']} of row {row.seq} is missing.")
+        elif _as_logged(decision) != _as_decided(row) or decision.reviewer_id == clip.creator_id:
+            found.append(f"Decision {decision.id} is not what row {row.seq} says.")
+    return found
+
+
+def _as_logged(decision: Decision) -> tuple[object, ...]:
+    words = words_digest(decision.note, decision.internal_note)
+    return (
+        decision.clip_id,
+        decision.verdict,
+        decision.reviewer_id,
+        decision.sha256,
+        decision.reasons,
+        words,
+    )
+
+
+def _as_decided(row: AuditRow) -> tuple[object, ...]:
+    body = row.body
+    return (row.subject, row.action, row.actor, body["sha256"], body["reasons"], body["words"])
+
+
+def _fits(told: _Told, row: AuditRow) -> bool:
     """Whether a logged move starts where the last one ended and is in the table."""
-    if before is None:
+    if told.state is None:
         return row.action == "submit" and row.body["to"] == State.QUEUED
-    state, version = before
     step = MOVES.get(row.action)
     return (
         step is not None
-        and row.body["from"] == state
-        and state in step.source
+        and row.body["from"] == told.state
+        and told.state in step.source
         and row.body["to"] == step.target
-        and row.body["version"] == version + 1
+        and row.body["version"] == told.version + 1
     )

@@ -34,6 +34,7 @@ class Encoded:
     poster: Path  # JPEG
     strip: Path  # WebP, STRIP_FRAMES frames side by side
     sha256: str  # of the mp4
+    pictures: dict[str, str]  # ending → sha256 of poster and strip
     size_bytes: int
 
 
@@ -47,8 +48,8 @@ def encode(frames: Frames, fps: float, folder: Path) -> Encoded:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull() from error
         raise
-    content = mp4.read_bytes()
-    return Encoded(mp4, poster, strip, hashlib.sha256(content).hexdigest(), len(content))
+    pictures = {picture.suffix: _sha256(picture) for picture in (poster, strip)}
+    return Encoded(mp4, poster, strip, _sha256(mp4), pictures, mp4.stat().st_size)
 
 
 def write_mp4(frames: Frames, fps: float, path: Path) -> Path:
@@ -84,6 +85,10 @@ def _strip(frames: Frames) -> Image.Image:
         tile = Image.fromarray(picture).resize((width, _STRIP_HEIGHT), Image.Resampling.BICUBIC)
         strip.paste(tile, (place * width, 0))
     return strip
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _write_image(image: Image.Image, path: Path, *, quality: int) -> Path:

@@ -86,7 +86,10 @@ def find_preset(model: str) -> Preset:
     folder = Path(model)
     if folder.is_dir():
         if (folder / "preset.json").is_file():
-            return _read(folder / "preset.json", str(folder))
+            try:
+                return _read(folder / "preset.json", str(folder))
+            except (ValueError, TypeError, KeyError) as error:
+                raise UnknownModel(model=model, why=f"its preset.json is wrong: {error}") from error
         return _derive(folder.name, str(folder), folder / "model_index.json")
     try:
         index = Path(hf_hub_download(model, "model_index.json"))
@@ -108,9 +111,9 @@ def _read(path: Path, source: str) -> Preset:
 def _derive(name: str, source: str, index: Path) -> Preset:
     try:
         pipeline_class = json.loads(index.read_text(encoding="utf-8"))["_class_name"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise UnknownModel(model=name, why="it has no readable model_index.json") from error
-    family = _FAMILIES.get(pipeline_class)
+    family = _FAMILIES.get(str(pipeline_class))
     if family is None:
         why = f"its class {pipeline_class} is none of {', '.join(_FAMILIES)}"
         raise UnknownModel(model=name, why=why)

@@ -6,13 +6,12 @@ refused with the value, the rule and the nearest legal one.
 
 from __future__ import annotations
 
-import math
-import unicodedata
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from errors import BadInput, EmptyPrompt, TextTooLong, UnknownPreset
+from errors import BadInput, EmptyPrompt, UnknownPreset
 from pipeline.presets import Preset
+from text import check_text, is_visible
 
 SEED_LIMIT: Final = 2**31 - 1
 """Seeds are 0 to this: what every random generator and every form takes."""
@@ -56,9 +55,9 @@ def check_inputs(
     """
     if preset_name is not None and preset_name != preset.name:
         raise UnknownPreset(value=preset_name, known=preset.name)
-    _check_text("prompt", prompt, prompt_limit)
-    _check_text("negative_prompt", negative_prompt or "", prompt_limit)
-    if not prompt.strip():
+    check_text("prompt", prompt, prompt_limit)
+    check_text("negative_prompt", negative_prompt or "", prompt_limit)
+    if not is_visible(prompt):
         raise EmptyPrompt()
     if not 0 <= seed <= SEED_LIMIT:
         raise BadInput(
@@ -79,16 +78,6 @@ def check_inputs(
         num_inference_steps=_check_steps(preset, num_inference_steps),
         guidance_scale=_check_guidance(preset, guidance_scale),
     )
-
-
-def _check_text(field: str, text: str, limit: int) -> None:
-    if len(text) > limit:
-        raise TextTooLong(field=field, length=len(text), limit=limit, over=len(text) - limit)
-    for character in text:
-        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t\r":
-            value = f"a text with the control character U+{ord(character):04X}"
-            rule = "text is written in visible characters"
-            raise BadInput(field=field, value=value, rule=rule, step="Take it out.")
 
 
 def _check_size(preset: Preset, width: int | None, height: int | None) -> tuple[int, int]:
@@ -141,11 +130,11 @@ def _check_steps(preset: Preset, steps: int | None) -> int:
 def _check_guidance(preset: Preset, scale: float | None) -> float:
     if scale is None:
         return preset.guidance_scale
-    if not math.isfinite(scale) or not 1 <= scale <= preset.max_guidance:
+    if not 1 <= scale <= preset.max_guidance:  # also refuses what is no number
         raise BadInput(
             field="guidance_scale",
             value=scale,
             rule=f"the model {preset.name} takes 1 to {preset.max_guidance:g}",
             step=f"Use {preset.guidance_scale:g}, the usual value.",
         )
-    return scale
+    return float(scale)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,10 +113,9 @@ class House:
             reasons = () if step == "approve" else ("technical_fault",)
             self.decide("rita", self.get(clip_id), Verdict(step), *reasons)
             return
-        changes: dict[str, object] = {}
+        changes: dict[str, Any] = {}
         if step == "made":
-            sha256 = self._file(clip_id)
-            changes = {"sha256": sha256, "size_bytes": 1, "made_s": 1.0}
+            changes = {**self._files(clip_id), "size_bytes": 1, "made_s": 1.0}
         elif step == "screened":
             changes = {"pending_since": utc_now()}
         elif step == "publish":
@@ -125,23 +125,27 @@ class House:
             draft = self.media.work_folder("test") / "signed.mp4"
             draft.write_bytes(held)
             self.media.put(draft, "public", public)
+            for ending in self.get(clip_id).pictures:
+                self.media.copy(self.media.path("held", reviewed, ending), "public", public)
             changes = {"public_sha256": public, "published_at": utc_now()}
         elif step == "fail":
             changes = {
                 "error": {"code": "making_failed", "message": "It stopped.", "fix": "Retry."}
             }
         with self.store.write() as session:
-            move(session, clip_id, step, actor="system", **changes)  # type: ignore[arg-type]
+            body = {name: changes[name] for name in _LOGGED if name in changes}
+            move(session, clip_id, step, actor="system", body=body, **changes)
 
-    def _file(self, clip_id: str) -> str:
+    def _files(self, clip_id: str) -> dict[str, object]:
         seed = int(clip_id[:8], 16)
         frames = np.random.default_rng(seed).integers(0, 255, (9, 64, 64, 3)).astype(np.uint8)
         files = encode(frames, 8, self.media.work_folder(clip_id))
         for draft in (files.mp4, files.poster, files.strip):
             self.media.put(draft, "held", files.sha256)
-        return files.sha256
+        return {"sha256": files.sha256, "pictures": files.pictures}
 
 
+_LOGGED = ("sha256", "pictures", "public_sha256")
 _MADE = ["start", "made"]
 _PENDING = [*_MADE, "screened"]
 _PATHS = {

@@ -130,9 +130,9 @@ def values_of(clip: Json) -> list[object]:
         f"{clip['width']}x{clip['height']}",
         clip["num_frames"],
         clip["seed"],
-        clip["negative_prompt"],
-        clip["num_inference_steps"],
-        clip["guidance_scale"],
+        clip.get("negative_prompt", ""),
+        clip.get("num_inference_steps", gr.skip()),
+        clip.get("guidance_scale", gr.skip()),
     ]
 
 

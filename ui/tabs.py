@@ -82,7 +82,7 @@ def _page_class(expects_oauth: bool) -> type[gr.Blocks]:
 def _tabs_of(user: User) -> dict[str, None]:
     """Tabs in order of use to this person; the first one opens."""
     shown = []
-    if user.may("review"):
+    if user.may("see held clips"):
         shown.append("review")
     if user.may("create clips"):
         shown += ["create", "mine"]

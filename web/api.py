@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
 from accounts.identity import Identity
 from accounts.permissions import User
@@ -18,6 +18,17 @@ from moderation import policy
 from moderation.desk import Ruling
 from moderation.models import State
 from settings import VERSION
+from text import check_text
+
+
+def _readable(value: str) -> str:
+    """JSON can carry halves of characters that no database and no page can."""
+    check_text("text", value, _TEXT_LIMIT)
+    return value
+
+
+_TEXT_LIMIT = 1_000_000  # the body's own limit is far below; fields have limits of their own
+Text = Annotated[StrictStr, AfterValidator(_readable)]
 
 
 class _Input(BaseModel):
@@ -27,44 +38,56 @@ class _Input(BaseModel):
 
 
 class ClipInput(_Input):
-    prompt: StrictStr
-    negative_prompt: StrictStr | None = None
-    preset: StrictStr | None = None
+    prompt: Text
+    negative_prompt: Text | None = None
+    preset: Text | None = None
     seed: StrictInt | None = None
     num_frames: StrictInt | None = None
     width: StrictInt | None = None
     height: StrictInt | None = None
     num_inference_steps: StrictInt | None = None
     guidance_scale: StrictFloat | StrictInt | None = None
-    parent_id: StrictStr | None = None
-    note: StrictStr = ""
+    parent_id: Text | None = None
+    note: Text = ""
 
 
 class ClaimInput(_Input):
-    clip_id: StrictStr | None = None
+    clip_id: Text | None = None
 
 
 class DecisionInput(_Input):
-    verdict: StrictStr
+    verdict: Text
     version: StrictInt
-    reasons: Annotated[list[StrictStr], Field(max_length=20)] = []
-    note: StrictStr = ""
-    internal_note: StrictStr = ""
+    reasons: Annotated[list[Text], Field(max_length=20)] = []
+    note: Text = ""
+    internal_note: Text = ""
 
 
 class TakedownInput(_Input):
-    reason: StrictStr
-    note: StrictStr = ""
+    reason: Text
+    note: Text = ""
 
 
 class RestoreInput(_Input):
-    reason: StrictStr = ""
-    note: StrictStr = ""
+    reason: Text = ""
+    note: Text = ""
 
 
 class PauseInput(_Input):
-    what: StrictStr = "all"
-    message: StrictStr | None = None
+    what: Text = "all"
+    message: Text | None = None
+
+
+def openapi_route(routers: list[APIRouter]) -> APIRouter:
+    """The description of every route that a script may use."""
+    router = APIRouter()
+
+    @router.get("/api/v1/openapi.json", include_in_schema=False)
+    def openapi() -> dict[str, Any]:
+        routes = [route for each in routers for route in each.routes]
+        return get_openapi(title="Greenlight", version=VERSION, routes=routes)
+
+    return router
 
 
 def api_routes(actions: Actions, identity: Identity) -> APIRouter:
@@ -184,9 +207,5 @@ def api_routes(actions: Actions, identity: Identity) -> APIRouter:
     @router.post("/resume")
     def resume(user: Asking, wanted: PauseInput | None = None) -> Json:
         return actions.resume(user, (wanted or PauseInput()).what)
-
-    @router.get("/openapi.json", include_in_schema=False)
-    def openapi() -> dict[str, Any]:
-        return get_openapi(title="Greenlight", version=VERSION, routes=router.routes)
 
     return router

@@ -64,7 +64,13 @@ def _as_bad_input(error: RequestValidationError) -> GreenlightError:
 def _answer_http(request: Request, error: HTTPException) -> Response:
     if error.status_code == 404:
         return answer(request, NotFound())
-    body = {"code": f"http_{error.status_code}", "message": str(error.detail), "fix": ""}
+    if error.status_code == 400:
+        return answer(request, NotJson(why=str(error.detail)))
+    body = {
+        "code": f"http_{error.status_code}",
+        "message": f"{error.detail}.",
+        "fix": "See /api/v1/openapi.json for what this address takes.",
+    }
     return JSONResponse({"error": body}, error.status_code, error.headers)
 
 

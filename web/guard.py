@@ -11,13 +11,14 @@ from __future__ import annotations
 import contextlib
 import re
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from errors import BodyTooLarge, CrossOrigin, GreenlightError, NotFound
+from web.failures import answer
 
 _OPEN: Final = re.compile(
     r"/"
@@ -49,13 +50,13 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return  # no websocket is used; one that is tried gets no answer
+        guarded = self._with_headers(scope, send)
         try:
             self._check(scope)
         except GreenlightError as error:
-            response = JSONResponse({"error": error.as_json()}, error.status)
-            await response(scope, receive, self._with_headers(scope, send))
+            await answer(Request(scope), error)(scope, receive, guarded)
             return
-        guarded = self._with_headers(scope, send)
+        self._drop_false_host(scope)
         body = _LimitedBody(receive, self._body_limit)
 
         async def unless_too_large(message: Message) -> None:
@@ -79,14 +80,22 @@ class Guard:
             return  # a script with its own secret: no browser adds that by itself
         origin = headers.get("origin")
         own = self._hosts | {headers.get("host", "").lower()}
-        if origin is not None and urlsplit(origin).netloc.lower() not in own:
+        if origin is not None and origin.lower().partition("://")[2] not in own:
             raise CrossOrigin()
         foreign = headers.get("sec-fetch-site") in ("cross-site", "same-site")
         if scope["method"] not in _SAFE and origin is None and foreign:
             raise CrossOrigin()
 
+    def _drop_false_host(self, scope: Scope) -> None:
+        """Gradio builds its page's addresses from X-Forwarded-Host, which anyone can write."""
+        headers = Headers(scope=scope)
+        if headers.get("x-forwarded-host", "").lower() not in self._hosts:
+            kept = [pair for pair in scope["headers"] if pair[0] != b"x-forwarded-host"]
+            scope["headers"] = kept
+
     def _with_headers(self, scope: Scope, send: Send) -> Send:
-        private = scope["path"].startswith(("/api/", "/media/", "/gradio_api/"))
+        path = scope["path"]
+        private = path in ("/", "/config") or path.startswith(("/api/", "/media/", "/gradio_api/"))
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -36,10 +36,9 @@ def media_routes(actions: Actions, identity: Identity, media: MediaStore) -> API
         if ending not in TYPES or clip.sha256 is None:
             raise NotFound()
         published = clip.state == State.PUBLISHED
-        # Pictures are those of the reviewed file; the published mp4 carries its provenance too.
-        public = published and ending == ".mp4" and clip.public_sha256 is not None
-        sha256 = clip.public_sha256 if public else clip.sha256
-        path = media.path("public" if public else "held", sha256 or "", ending)
+        # Published: the signed file and copies of the pictures, as they were checked then.
+        sha256 = clip.public_sha256 if published else clip.sha256
+        path = media.path("public" if published else "held", sha256 or "", ending)
         if not path.is_file():
             raise NotFound()
         etag = f'"{sha256}{ending}"'
@@ -50,7 +49,7 @@ def media_routes(actions: Actions, identity: Identity, media: MediaStore) -> API
         }
         if published:
             headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-        if etag in _listed(request.headers.get("if-none-match", "")):
+        if _listed(request.headers.get("if-none-match", "")) & {etag, "*"}:
             return Response(status_code=304, headers=headers)
         return FileResponse(path, media_type=TYPES[ending], headers=headers)
 

@@ -6,7 +6,7 @@ because mail scanners and link previews open links too; only pressing the button
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -18,6 +18,9 @@ from accounts.models import Person
 from actions import Actions
 from errors import BadInput, NotJson, SignInNeeded, UnknownPerson, WrongPassword
 from gallery import pages
+from text import check_text
+
+_FIELD_LIMIT: Final = 1000
 
 
 def people_routes(actions: Actions, identity: Identity) -> APIRouter:
@@ -86,10 +89,8 @@ def people_routes(actions: Actions, identity: Identity) -> APIRouter:
                 field=missing, value="", rule="it is needed to sign in", step="Fill it in."
             )
         address = request.client.host if request.client else ""
-        keys = (f"name:{name.casefold()[:100]}", f"from:{address}")
-        with store.read() as session:
-            for key in keys:
-                people.refuse_guessing(session, key)
+        with store.write() as session:
+            people.count_try(session, name, address)
             try:
                 person: Person | None = people.find_person(session, name)
             except UnknownPerson:
@@ -97,15 +98,20 @@ def people_routes(actions: Actions, identity: Identity) -> APIRouter:
         try:
             people.check_password(person, password)
         except WrongPassword as error:
-            with store.write() as session:
-                people.note_failed_login(session, *keys)
             if _wants_page(request):
                 language = request.headers.get("accept-language", "")
                 return HTMLResponse(pages.login_page(language, wrong=True, name=name), error.status)
             raise
         if person is None:
             raise WrongPassword()
+        with store.write() as session:
+            people.forget_tries(session, name, address)
         return welcome(request, person)
+
+    @router.get("/logout")
+    def no_logout_by_link() -> Response:
+        """A link or picture on another site must not sign anybody out."""
+        return RedirectResponse("/", status_code=303)
 
     @router.post("/logout")
     def logout() -> Response:
@@ -125,7 +131,7 @@ async def _fields(request: Request) -> dict[str, str]:
     if request.headers.get("content-type", "").startswith("application/json"):
         try:
             found: Any = await request.json()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise NotJson(why=str(error)) from error
         if not isinstance(found, dict):
             raise NotJson(why="it is no object")
@@ -134,4 +140,5 @@ async def _fields(request: Request) -> dict[str, str]:
     for field, value in found.items():
         if value is not None and not isinstance(value, str):
             raise BadInput(field=field, value=value, rule="it is a text", step="Send a text.")
+        check_text(field, value or "", _FIELD_LIMIT)
     return {field: value for field, value in found.items() if value is not None}

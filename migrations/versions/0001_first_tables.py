@@ -135,6 +135,7 @@ def upgrade() -> None:
         sa.Column("error", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("sha256", sa.String(), nullable=True),
         sa.Column("size_bytes", sa.Integer(), nullable=True),
+        sa.Column("pictures", sa.JSON(), nullable=False),
         sa.Column("screening", sa.JSON(), nullable=False),
         sa.Column("pending_since", UtcDateTime(), nullable=True),
         sa.Column("claimed_by", sa.String(), nullable=True),

@@ -233,6 +233,7 @@ def test_no_admin_event_serves_anybody_else(
     [
         {"Origin": "http://evil.test"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Origin": "http://127.0.0.1.evil.test:80"},
     ],

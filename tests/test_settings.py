@@ -1,0 +1,161 @@
+"""Every knob: its default, its name in the environment, and the start that a bad value stops."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from errors import BadSetting
+from settings import Settings, read_settings
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(("GREENLIGHT_", "GRADIO_SERVER_", "SPACE_")) or name == "PORT":
+            monkeypatch.delenv(name)
+
+
+def with_environment(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    return read_settings()
+
+
+def test_everything_has_a_default() -> None:
+    settings = read_settings()
+    assert (settings.data, settings.model, settings.host, settings.port) == (
+        Path("data"),
+        "embedded",
+        "127.0.0.1",
+        7860,
+    )
+    assert not settings.on_spaces
+
+
+def test_everything_stands_in_the_folder_of_the_instance(tmp_path: Path) -> None:
+    settings = read_settings(data=tmp_path)
+    assert settings.database == f"sqlite:///{tmp_path}/greenlight.db"
+    assert settings.database_file == tmp_path / "greenlight.db"
+    assert settings.media_folder == tmp_path / "media"
+    assert settings.keys_folder == tmp_path / "keys"
+
+
+def test_a_relative_folder_is_made_absolute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert read_settings().database_file == tmp_path / "data" / "greenlight.db"
+
+
+def test_a_database_and_media_elsewhere_are_used(tmp_path: Path) -> None:
+    settings = read_settings(
+        database_url=f"sqlite:///{tmp_path}/other.db", media_url=f"file://{tmp_path}/files"
+    )
+    assert settings.database_file == tmp_path / "other.db"
+    assert settings.media_folder == tmp_path / "files"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "expected"),
+    [
+        ("GREENLIGHT_DATA", "/srv/x", "data", Path("/srv/x")),
+        ("GREENLIGHT_PORT", "8000", "port", 8000),
+        ("GRADIO_SERVER_PORT", "8001", "port", 8001),
+        ("GREENLIGHT_HOST", "0.0.0.0", "host", "0.0.0.0"),  # noqa: S104
+        ("GRADIO_SERVER_NAME", "::", "host", "::"),
+        ("GREENLIGHT_REVIEWERS", "a, b,,c ", "reviewers", frozenset("abc")),
+        ("GREENLIGHT_ADMINS", "a", "admins", frozenset("a")),
+        ("GREENLIGHT_SQLITE_FULL_SYNC", "true", "sqlite_full_sync", True),
+        ("GREENLIGHT_POLL_S", "0.5", "poll_s", 0.5),
+        ("GREENLIGHT_PUBLIC_URL", "https://a.example/", "public_url", "https://a.example"),
+        ("GREENLIGHT_PORT", "", "port", 7860),
+    ],
+)
+def test_a_name_in_the_environment_sets_a_knob(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, field: str, expected: object
+) -> None:
+    assert getattr(with_environment(monkeypatch, **{name: value}), field) == expected
+
+
+def test_our_own_name_goes_before_gradios(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = with_environment(monkeypatch, GREENLIGHT_PORT="8000", GRADIO_SERVER_PORT="9000")
+    assert settings.port == 8000
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GREENLIGHT_PORT", "many"),
+        ("GREENLIGHT_PORT", "70000"),
+        ("GREENLIGHT_PORT", "-1"),
+        ("GREENLIGHT_CLAIM_S", "5"),
+        ("GREENLIGHT_SESSION_DAYS", "0"),
+        ("GREENLIGHT_INVITE_HOURS", "0"),
+        ("GREENLIGHT_PROMPT_LIMIT", "0"),
+        ("GREENLIGHT_POLL_S", "0"),
+        ("GREENLIGHT_PUBLIC_URL", "clips.example"),
+        ("GREENLIGHT_PUBLIC_URL", "ftp://clips.example"),
+        ("GREENLIGHT_ENGINE", "remote"),
+        ("GREENLIGHT_ENGINE", "other"),
+        ("GREENLIGHT_ROLE", "web"),
+        ("GREENLIGHT_DATABASE_URL", "mysql://db"),
+        ("GREENLIGHT_MEDIA_URL", "s3://bucket"),
+        ("GREENLIGHT_SQLITE_FULL_SYNC", "perhaps"),
+    ],
+)
+def test_a_bad_value_stops_the_start_with_its_name_and_value(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    with pytest.raises(BadSetting) as stopped:
+        with_environment(monkeypatch, **{name: value})
+    assert stopped.value.message.startswith(f"{name} is ")
+    assert value.partition("://")[0] in stopped.value.message
+    assert name in stopped.value.fix
+
+
+def test_a_password_in_an_address_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = "postgresql://user:hunter2secret@db/greenlight"
+    with pytest.raises(BadSetting) as stopped:
+        with_environment(monkeypatch, GREENLIGHT_DATABASE_URL=address)
+    assert "hunter2secret" not in str(stopped.value)
+
+
+def test_settings_do_not_change_while_the_process_runs() -> None:
+    settings = read_settings()
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.port = 1
+
+
+@pytest.mark.parametrize(
+    ("values", "address"),
+    [
+        ({}, "http://127.0.0.1:7860"),
+        ({"host": "0.0.0.0", "port": 80}, "http://127.0.0.1:80"),  # noqa: S104
+        ({"public_url": "https://clips.example/"}, "https://clips.example"),
+        ({"space_host": "a-b.hf.space"}, "https://a-b.hf.space"),
+        ({"space_host": "a-b.hf.space,c.example"}, "https://a-b.hf.space"),
+        ({"public_url": "https://x.example", "space_host": "y"}, "https://x.example"),
+    ],
+)
+def test_links_begin_with_the_address_that_people_use(
+    values: dict[str, object], address: str
+) -> None:
+    settings = read_settings(**values)
+    assert settings.address == address
+    assert settings.is_https is address.startswith("https")
+
+
+def test_a_space_is_one_by_both_of_its_signs() -> None:
+    """With the id alone Gradio itself would pretend its sign-in."""
+    assert not read_settings(space_id="owner/space").on_spaces
+    whole = read_settings(space_id="owner/space", system="spaces", oauth_client_secret="s")
+    assert whole.on_spaces
+
+
+def test_a_space_without_its_sign_in_does_not_start() -> None:
+    with pytest.raises(BadSetting, match="hf_oauth: true"):
+        read_settings(space_id="owner/space", system="spaces")
