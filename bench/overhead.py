@@ -136,7 +136,8 @@ def _report(
                 "clips": count,
                 "machine": f"{os.cpu_count()} × {platform.machine()}",
                 "python": platform.python_version(),
-            }
+            },
+            ensure_ascii=False,
         )
     )
     return 0 if worst <= TARGET else 1

@@ -393,7 +393,7 @@ def test_bytes_that_changed_after_the_approval_are_not_published(
     after = found(line, waiting)
     assert after.state == "approved"
     assert after.error is not None
-    assert after.error["code"] == "bytes_changed"
+    assert after.error["code"] == "publish_failed"
     assert public_files(line) == before
 
 
@@ -466,7 +466,7 @@ engine = FastEngine()
 engine.gate.clear()
 with running(read_settings(data=Path(sys.argv[1])), engine) as greenlight:
     with greenlight.store.write() as session:
-        ana = person_with_role(session, "ana", Role.CREATOR, created_by="test")
+        ana, _ = person_with_role(session, "ana", Role.CREATOR, created_by="test")
         person_with_role(session, "rita", Role.REVIEWER, created_by="test")
     user = User(ana.id, ana.name, Role.CREATOR)
     for seed in (1, 2, 3):

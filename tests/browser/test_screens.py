@@ -132,3 +132,14 @@ def test_a_french_visitor_reads_french(filled: Server, open_page: Callable[..., 
     page = visit(open_page, filled, None, locale="fr-FR")
     expect(page.get_by_role("tab", name="Galerie", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="Se connecter")).to_be_visible()
+
+
+def test_create_says_that_the_model_is_loading(
+    filled: Server, open_page: Open, cookies: dict[str, dict[str, str]]
+) -> None:
+    page = open_page()
+    page.context.add_cookies([{**cookies["admin"], "url": filled.url}])  # type: ignore[typeddict-item]
+    health = httpx.get(f"{filled.url}/healthz").json()
+    page.route("**/healthz", lambda route: route.fulfill(json={**health, "model_state": "loading"}))
+    page.goto(f"{filled.url}/?tab=create")
+    expect(page.locator("#making")).to_contain_text("The model is loading")

@@ -6,7 +6,7 @@ import pytest
 
 from errors import Conflict
 from gallery.provenance import REVIEW_LABEL, Signer, read_manifest
-from gallery.publish import BytesChanged, make_public, sign_reviewed
+from gallery.publish import BytesChanged, check_public, make_public, sign_reviewed
 from media import sha256_of
 from moderation import desk
 from moderation.models import Clip, State
@@ -55,7 +55,16 @@ def test_changed_bytes_are_refused(house: House, signer: Signer) -> None:
     clip = house.clip(State.APPROVED)
     held = house.media.path("held", clip.sha256 or "", ".mp4")
     held.write_bytes(held.read_bytes()[:-1] + b"!")
-    with pytest.raises(BytesChanged, match=f"what was approved is {clip.sha256}"):
+    with pytest.raises(BytesChanged, match=f"it should be {clip.sha256}"):
+        sign(house, signer, clip.id)
+    assert not (house.media.folder / "public").exists()
+
+
+@pytest.mark.parametrize("ending", [".jpg", ".webp"])
+def test_a_changed_picture_is_refused(house: House, signer: Signer, ending: str) -> None:
+    clip = house.clip(State.APPROVED)
+    house.media.path("held", clip.sha256 or "", ending).write_bytes(b"another picture")
+    with pytest.raises(BytesChanged, match=f"The {ending} of clip {clip.id}"):
         sign(house, signer, clip.id)
     assert not (house.media.folder / "public").exists()
 
@@ -63,8 +72,27 @@ def test_changed_bytes_are_refused(house: House, signer: Signer) -> None:
 def test_a_file_that_is_gone_is_refused(house: House, signer: Signer) -> None:
     clip = house.clip(State.APPROVED)
     house.media.path("held", clip.sha256 or "", ".mp4").unlink()
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises((BytesChanged, FileNotFoundError)):
         sign(house, signer, clip.id)
+
+
+def test_the_pictures_are_published_with_the_clip(house: House, signer: Signer) -> None:
+    clip = house.clip(State.APPROVED)
+    done = sign(house, signer, clip.id)
+    found = {e: sha256_of(house.media.path("public", done, e)) for e in (".jpg", ".webp")}
+    assert found == clip.pictures
+
+
+def test_public_files_that_were_left_alone_are_fine(house: House) -> None:
+    check_public(house.clip(State.PUBLISHED), house.media)
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".jpg", ".webp"])
+def test_a_changed_public_file_is_refused(house: House, ending: str) -> None:
+    clip = house.clip(State.PUBLISHED)
+    house.media.path("public", clip.public_sha256 or "", ending).write_bytes(b"other")
+    with pytest.raises(BytesChanged):
+        check_public(clip, house.media)
 
 
 def test_only_an_approved_clip_is_signed(house: House, signer: Signer) -> None:
