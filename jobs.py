@@ -93,6 +93,7 @@ class Jobs:
         self._is_quick = False
         self._worked_at = float("-inf")
         self._closing = threading.Event()
+        self._wake = threading.Event()
         self._sweeper = threading.Thread(target=self._sweep_now_and_then, daemon=True)
         self._me = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
@@ -116,6 +117,7 @@ class Jobs:
     def close(self, *, wait_s: int = 0) -> None:
         """Stop taking jobs; unfinished ones go on at the next start."""
         self._closing.set()
+        self._wake.set()
         if self._sweeper.is_alive():
             self._sweeper.join()
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=wait_s)
@@ -150,9 +152,6 @@ class Jobs:
             """One durable step: what `act` writes and the step's own mark commit together."""
             return source.run_tx_step({"name": name}, lambda: act(source.sql_session(), *args))
 
-        def step(name: str, act: Callable[..., Any], *args: Any) -> Any:
-            return DBOS.run_step({"name": name}, act, *args)
-
         @DBOS.workflow(name=_MAKE, max_recovery_attempts=_RECOVERIES)
         def make_clip(clip_id: str) -> None:
             with self._noted(), ExitStack() as turn:
@@ -160,14 +159,14 @@ class Jobs:
                 turn.enter_context(self._turn)
                 if not in_transaction("start", self._start, clip_id):
                     return
-                # 2. Make it; the turn ends with its last frame. Repeated from the start if the
-                #    process dies in here.
-                outcome = step("make", self._make, clip_id, turn.close)
+                # 2. Make it; the turn ends with its last frame. No durable step of its own: the
+                #    next one writes what came of it, and what dies in between is made again.
+                outcome = self._make(clip_id, turn.close)
                 # 3. Say how that went.
                 if not in_transaction("finish", self._finish, clip_id, outcome):
                     return
                 # 4. Screen it: advice for the reviewers, who see it whatever is said.
-                advice = step("screen", self._screen, clip_id)
+                advice = self._screen(clip_id)
                 # 5. Hand it to the people.
                 in_transaction("to_review", self._to_review, clip_id, advice)
 
@@ -175,7 +174,7 @@ class Jobs:
         def publish_clip(clip_id: str) -> None:
             with self._noted():
                 # 1. Sign the approved bytes, unless publishing is paused.
-                outcome = step("sign", self._sign, clip_id)
+                outcome = self._sign(clip_id)
                 # 2. Flip the clip to published, or write down why not.
                 if outcome:
                     in_transaction("publish", self._publish, clip_id, outcome)
@@ -193,7 +192,7 @@ class Jobs:
         """Generate, encode and store. Returns what happened; never raises what people should read."""
         with self._store.read() as session:
             clip = session.get_one(Clip, clip_id)
-        if clip.sha256 is not None:  # made by an earlier try of the same job
+        if clip.state != State.GENERATING:  # an earlier try of the same job went further
             return {"outcome": "made"}
         watch = _Watch(self._store, clip_id)
         began = time.monotonic()
@@ -206,11 +205,10 @@ class Jobs:
             watch.note(
                 Progress("encoding", request.num_inference_steps, request.num_inference_steps)
             )
-            folder = self._media.work_folder(f"{clip_id}-{clip.attempt}")
-            files = encode(frames, clip.fps, folder)
-            for draft in (files.mp4, files.poster, files.strip):
-                self._media.put(draft, "held", files.sha256)
-            folder.rmdir()
+            with self._media.working(f"{clip_id}-{clip.attempt}") as folder:
+                files = encode(frames, clip.fps, folder)
+                for draft in (files.mp4, files.poster, files.strip):
+                    self._media.put(draft, "held", files.sha256)
         except Cancelled:
             return {"outcome": "cancelled"}
         except MakingFailed as error:
@@ -300,7 +298,11 @@ class Jobs:
     # ---- nothing is lost ------------------------------------------------------------------
 
     def _sweep_now_and_then(self) -> None:
-        while not self._closing.wait(_SWEEP_EVERY_S):
+        while True:
+            self._wake.wait(_SWEEP_EVERY_S)
+            self._wake.clear()
+            if self._closing.is_set():
+                return
             try:
                 self._sweep()
             except (SQLAlchemyError, OSError):
@@ -381,6 +383,9 @@ class Jobs:
                 self.enqueue_make(session, fresh)
 
     def _enqueue(self, session: Session, name: str, queue: str, clip: Clip) -> None:
+        self._worked_at = time.monotonic()
+        if not self._is_quick:
+            self._wake.set()  # the sweep sets the pace: this transaction holds the write lock
         self._client.enqueue_in_transaction(
             session,
             {

@@ -35,7 +35,7 @@ def choose(accept_language: str) -> str:
         except ValueError:
             continue
         weighted.append((-weight, place, name[:2].lower()))
-    for _, _, name in sorted(weighted):
-        if name in LANGUAGES:
+    for weight, _, name in sorted(weighted):
+        if name in LANGUAGES and weight < 0:  # a quality of 0 means: not this one (RFC 9110)
             return name
     return "en"

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -28,6 +30,15 @@ class MediaStore:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         return folder
+
+    @contextmanager
+    def working(self, name: str) -> Iterator[Path]:
+        """A work folder for as long as the block runs; drafts that went nowhere go with it."""
+        folder = self.work_folder(name)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def put(self, draft: Path, shelf: Shelf, sha256: str) -> Path:
         """Move a finished file to its shelf. Safe to repeat: the name is the content."""

@@ -81,8 +81,10 @@ class Identity:
             return STRANGER
         with self._store.read() as session:
             person = _find_account(session, profile)
-            settled = person is not None and person.role == self._space_role(
-                session, profile, person
+            settled = (
+                person is not None
+                and not _is_renamed(person, profile)
+                and person.role == self._space_role(session, profile, person)
             )
         if not settled:
             try:
@@ -101,7 +103,7 @@ class Identity:
         if person is None:
             switches.check(session, "signups")
             name = str(profile["preferred_username"])
-            person = Person(name=name, name_key=f"hf:{people.name_key(name)}", role=role)
+            person = Person(name=name, name_key=f"hf:{profile['sub']}", role=role)
             person.provider, person.subject = "hf", str(profile["sub"])
             session.add(person)
             session.flush()
@@ -111,7 +113,9 @@ class Identity:
             body = {"from": person.role, "to": role}
             audit.append(session, actor=audit.SYSTEM, action="role", subject=person.id, body=body)
             person.role = role
-            session.add(person)
+        if _is_renamed(person, profile):
+            person.name = str(profile["preferred_username"])
+        session.add(person)
         return person
 
     def _space_role(
@@ -135,6 +139,11 @@ class Identity:
 def _find_account(session: Session, profile: dict[str, Any]) -> Person | None:
     query = select(Person).where(Person.provider == "hf", Person.subject == str(profile["sub"]))
     return session.exec(query).first()
+
+
+def _is_renamed(person: Person, profile: dict[str, Any]) -> bool:
+    """Those who came by a list go by their name there; those invited keep the name they took."""
+    return person.invite_id is None and person.name != profile["preferred_username"]
 
 
 def _as_user(person: Person | None) -> User:

@@ -16,7 +16,8 @@ from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlmodel import Session, col, delete, select
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, delete, func, or_, select
 
 import audit
 from accounts import switches
@@ -47,10 +48,16 @@ _two_at_a_time = threading.BoundedSemaphore(2)  # each check takes 64 MiB on pur
 
 
 def find_person(session: Session, name: str) -> Person:
-    person = session.exec(select(Person).where(Person.name_key == name_key(name))).first()
+    person = session.exec(select(Person).where(is_called(name))).first()
     if person is None:
         raise UnknownPerson(name=name)
     return person
+
+
+def is_called(name: str) -> ColumnElement[bool]:
+    """People of that name. Those of Hugging Face go by the name they have there now."""
+    there = (col(Person.provider) == "hf") & (func.lower(Person.name) == name.strip().lower())
+    return or_(col(Person.name_key) == name_key(name), there)
 
 
 def everyone(session: Session) -> list[Person]:

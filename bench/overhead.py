@@ -16,10 +16,12 @@ import json
 import logging
 import os
 import platform
+import sqlite3
 import statistics
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,6 @@ from accounts.models import Role
 from accounts.permissions import User
 from actions import Wish
 from app import Greenlight, running
-from moderation.models import Clip
 from pipeline.encode import encode
 from pipeline.engine import DiffusersEngine
 from pipeline.presets import find_preset
@@ -58,7 +59,7 @@ def main() -> int:
                     session, "ana", Role.CREATOR, created_by="bench"
                 )
             creator = User(person.id, person.name, Role.CREATOR)
-            for seed in range(3):  # both sides warm
+            for seed in range(5):  # both sides warm, and the queue at its quick pace
                 _bare(engine, seed, Path(folder))
                 _line(greenlight, creator, [seed])
             bare, single = [], []
@@ -91,16 +92,13 @@ def _line(greenlight: Greenlight, creator: User, seeds: list[int]) -> float:
     ids = [
         greenlight.actions.create(creator, Wish(prompt=PROMPT, seed=seed))["id"] for seed in seeds
     ]
-    for clip_id in ids:
-        while _state(greenlight, clip_id) != "pending_review":
-            assert time.perf_counter() - began < _PATIENCE_S, f"{clip_id} does not come"
-            time.sleep(0.005)
-    return time.perf_counter() - began
-
-
-def _state(greenlight: Greenlight, clip_id: str) -> str:
-    with greenlight.store.read() as session:
-        return session.get_one(Clip, clip_id).state
+    # Watched past the ORM: a look costs 20 µs, so the watching itself takes nothing from the line.
+    with closing(sqlite3.connect(greenlight.settings.database_file)) as database:
+        waiting = f"SELECT count(*) FROM clip WHERE state = 'pending_review' AND id IN ({','.join('?' * len(ids))})"  # noqa: S608  (question marks only)
+        while database.execute(waiting, ids).fetchone()[0] < len(ids):
+            assert time.perf_counter() - began < _PATIENCE_S, "the clips do not come"
+            time.sleep(0.004)
+        return time.perf_counter() - began
 
 
 def _report(

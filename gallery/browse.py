@@ -13,7 +13,7 @@ from typing import Final
 from sqlmodel import Session, col, or_, select
 
 from accounts.models import Person
-from accounts.people import name_key
+from accounts.people import is_called
 from errors import BadCursor, TextTooLong
 from moderation.models import Clip, State
 
@@ -34,7 +34,7 @@ def published(
         query = query.where(col(Clip.prompt).icontains(word, autoescape=True))
     if creator:
         query = query.join(Person, col(Person.id) == Clip.creator_id)
-        query = query.where(Person.name_key.in_([name_key(creator), f"hf:{name_key(creator)}"]))  # type: ignore[attr-defined]
+        query = query.where(is_called(creator))
     return page(session, query, col(Clip.published_at), cursor)
 
 

@@ -44,18 +44,18 @@ def sign_reviewed(session: Session, clip: Clip, *, media: MediaStore, signer: Si
     decision = _approval(session, clip)
     creator = session.get(Person, clip.creator_id)
     head = session.exec(select(AuditRow.hash).order_by(col(AuditRow.seq).desc()).limit(1)).first()
-    draft = media.work_folder(f"publish-{clip.id}") / "signed.mp4"
-    signer.sign(
-        held[".mp4"],
-        draft,
-        title=clip.prompt,
-        creator=creator.name if creator else "",
-        model=clip.model,
-        review=Review(found, decision.id, decision.policy_version, head or ""),
-    )
-    public_sha256 = sha256_of(draft)
-    media.put(draft, "public", public_sha256)
-    draft.parent.rmdir()
+    with media.working(f"publish-{clip.id}") as folder:
+        draft = folder / "signed.mp4"
+        signer.sign(
+            held[".mp4"],
+            draft,
+            title=clip.prompt,
+            creator=creator.name if creator else "",
+            model=clip.model,
+            review=Review(found, decision.id, decision.policy_version, head or ""),
+        )
+        public_sha256 = sha256_of(draft)
+        media.put(draft, "public", public_sha256)
     for ending in clip.pictures:
         media.copy(held[ending], "public", public_sha256)
     return public_sha256

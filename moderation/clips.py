@@ -143,6 +143,9 @@ def own_clip(session: Session, user: User, clip_id: str) -> Clip:
 
 
 def digest(request: Mapping[str, Any]) -> str:
-    """sha256 of what was asked for."""
-    asked = [request[name] for name in REQUEST_FIELDS]
+    """sha256 of what was asked for. 8 and 8.0 are one number: the database hands back the latter."""
+    asked = [
+        float(value) if isinstance(value, int) else value
+        for value in map(request.get, REQUEST_FIELDS)
+    ]
     return hashlib.sha256(json.dumps(asked, ensure_ascii=False).encode()).hexdigest()

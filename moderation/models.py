@@ -55,7 +55,8 @@ class Clip(SQLModel, table=True):
         # by a person, not by the maker, of exactly the bytes that were reviewed.
         CheckConstraint(
             "state NOT IN ('approved', 'published', 'taken_down') OR (approved_by IS NOT NULL"
-            " AND approved_by <> creator_id AND approved_sha256 = sha256)",
+            " AND approved_by <> creator_id AND sha256 IS NOT NULL AND approved_sha256 IS NOT NULL"
+            " AND approved_sha256 = sha256)",
             name="clip_approved_by_another",
         ),
         CheckConstraint(

@@ -49,6 +49,7 @@ def _read_luma(path: Path) -> tuple[NDArray[np.float32], float]:
     """Luma of all frames as (frames, height, width) in 0 to 255, and frames a second."""
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
+        stream.thread_count = 1  # starting threads takes longer than a short clip
         planes = [frame.to_ndarray(format="gray") for frame in container.decode(stream)]
         fps = float(stream.average_rate or 1)
     return np.stack(planes).astype(np.float32), fps

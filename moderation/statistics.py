@@ -5,6 +5,7 @@ Knows nothing of single clips: only counts and percentiles leave this file.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 from sqlmodel import Session, col, func, select
@@ -40,4 +41,4 @@ def _percentile(ordered: list[float], share: float) -> float | None:
     """Nearest-rank percentile of an ascending list; None when it is empty."""
     if not ordered:
         return None
-    return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 1)
+    return round(ordered[max(0, math.ceil(share * len(ordered)) - 1)], 1)

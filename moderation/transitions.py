@@ -37,9 +37,7 @@ MOVES: Final[dict[str, Move]] = {
     "screened": _move(State.SCREENING, to=State.PENDING_REVIEW, words="sending to review"),
     "fail": _move(State.QUEUED, State.GENERATING, to=State.FAILED, words="failing"),
     "retry": _move(State.FAILED, to=State.QUEUED, words="trying again"),
-    "cancel": _move(
-        State.QUEUED, State.GENERATING, State.FAILED, to=State.CANCELLED, words="cancelling"
-    ),
+    "cancel": _move(State.QUEUED, State.GENERATING, to=State.CANCELLED, words="cancelling"),
     # the review
     "hold": _move(State.PENDING_REVIEW, to=State.SECOND_REVIEW, words="a second review"),
     "approve": _move(

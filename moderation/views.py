@@ -150,8 +150,6 @@ def _possible(user: User, clip: Clip, *, own: bool) -> list[str]:
         acts += [act for act in ("cancel", "retry", "withdraw") if allowed(act, clip.state)]
         if clip.state == State.GENERATING and clip.cancel_requested:
             acts.remove("cancel")
-        if clip.state == State.FAILED:
-            acts.remove("cancel")  # it has ended; there is nothing left to stop
     elif user.may("review") and clip.state == State.PENDING_REVIEW:
         acts += ["claim", "decide"]
     if user.may("take down"):

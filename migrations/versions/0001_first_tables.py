@@ -153,7 +153,7 @@ def upgrade() -> None:
             name="clip_state",
         ),
         sa.CheckConstraint(
-            "state NOT IN ('approved', 'published', 'taken_down') OR (approved_by IS NOT NULL AND approved_by <> creator_id AND approved_sha256 = sha256)",
+            "state NOT IN ('approved', 'published', 'taken_down') OR (approved_by IS NOT NULL AND approved_by <> creator_id AND sha256 IS NOT NULL AND approved_sha256 IS NOT NULL AND approved_sha256 = sha256)",
             name="clip_approved_by_another",
         ),
         sa.ForeignKeyConstraint(
@@ -232,10 +232,22 @@ def upgrade() -> None:
     )
     op.create_index("ix_decision_clip_id", "decision", ["clip_id"], unique=False)
 
-    # What was logged or decided is never changed, not even by our own code.
-    for table in ("audit", "decision"):
+    # What was logged or decided is never changed, not even by our own code; nor replaced, which
+    # SQLite does without asking the triggers on DELETE.
+    for table, same in (
+        ("audit", "seq = NEW.seq OR hash = NEW.hash"),
+        (
+            "decision",
+            "id = NEW.id OR (clip_id = NEW.clip_id AND clip_version = NEW.clip_version)",
+        ),
+    ):
+        refuse = f"SELECT RAISE(ABORT, 'rows of {table} are only ever added')"
         for act in ("UPDATE", "DELETE"):
             op.execute(
-                f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are only ever added'); END"
+                f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} BEGIN {refuse}; END"
             )
+        there = f"SELECT 1 FROM {table} WHERE {same}"  # noqa: S608  (constants of this file)
+        op.execute(
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+            f"WHEN EXISTS ({there}) BEGIN {refuse}; END"
+        )

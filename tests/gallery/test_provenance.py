@@ -117,16 +117,19 @@ def boxes(content: bytes) -> dict[str, range]:
 
 
 @pytest.mark.parametrize("box", ["moov", "mdat", "uuid"])
-@pytest.mark.parametrize("share", [0.1, 0.35, 0.6, 0.85])
-def test_a_flipped_byte_makes_it_invalid(
-    signed: Path, tmp_path: Path, box: str, share: float
-) -> None:
-    content = bytearray(signed.read_bytes())
-    span = boxes(bytes(content))[box]
-    content[span[int(share * len(span))]] ^= 0xFF
-    broken = tmp_path / "broken.mp4"
-    broken.write_bytes(content)
-    assert state_of(broken) != "Valid"
+def test_a_flipped_byte_makes_it_invalid(signed: Path, tmp_path: Path, box: str) -> None:
+    """In the index, the pictures or the manifest; zeros are left out, as some pad the signature."""
+    whole = signed.read_bytes()
+    places = [place for place in boxes(whole)[box] if whole[place]]
+    believed = []
+    for place in places[:: len(places) // 25]:
+        content = bytearray(whole)
+        content[place] ^= 0xFF
+        broken = tmp_path / "broken.mp4"
+        broken.write_bytes(content)
+        if state_of(broken) == "Valid":
+            believed.append(place)
+    assert believed == []
 
 
 def test_bytes_added_at_the_end_make_it_invalid(signed: Path, tmp_path: Path) -> None:
