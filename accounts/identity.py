@@ -81,12 +81,10 @@ class Identity:
             return STRANGER
         with self._store.read() as session:
             person = _find_account(session, profile)
-            settled = (
-                person is not None
-                and not _is_renamed(person, profile)
-                and person.role == self._space_role(session, profile, person)
-            )
-        if not settled:
+            role = self._space_role(session, profile, person)
+        if role is None:
+            return STRANGER
+        if person is None or person.role != role or _is_renamed(person, profile):
             try:
                 with self._store.write() as session:
                     person = self._admit(session, profile)

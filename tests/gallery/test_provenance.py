@@ -110,7 +110,7 @@ def boxes(content: bytes) -> dict[str, range]:
     """The top boxes of an mp4: where each one's payload lies."""
     found, at = {}, 0
     while at < len(content):
-        size = int.from_bytes(content[at : at + 4])
+        size = int.from_bytes(content[at : at + 4], "big")
         found[content[at + 4 : at + 8].decode()] = range(at + 8, at + size)
         at += size
     return found

@@ -103,7 +103,7 @@ def test_a_version_gets_one_decision(house: House) -> None:
         " internal_note, policy_version, sha256, reviewer_id, reviewer_role, waited_s, decided_at"
         " FROM decision WHERE clip_id = :id"
     )
-    with pytest.raises(IntegrityError, match="UNIQUE|only ever added"):
+    with pytest.raises(IntegrityError, match=r"UNIQUE|only ever added"):
         write(house, again, id=clip.id)
 
 
