@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-import jobs
+from jobs import making, queue
 from accounts import switches
 from accounts.permissions import User
 from actions import Wish
@@ -83,9 +83,9 @@ class SharedLine:
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedLine]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         # What operators wait half a second or five for happens at once here.
-        monkeypatch.setattr(jobs, "_SWEEP_EVERY_S", 0.2)
-        monkeypatch.setattr(jobs, "_POLL_IDLE_S", 0.02)
-        monkeypatch.setattr(jobs, "_POLL_CPU_S", 0.02)
+        monkeypatch.setattr(queue, "_SWEEP_EVERY_S", 0.2)
+        monkeypatch.setattr(queue, "_POLL_IDLE_S", 0.02)
+        monkeypatch.setattr(queue, "_POLL_CPU_S", 0.02)
         line = SharedLine(tmp_path_factory.mktemp("line"))
         yield line
         line.stop()
@@ -200,7 +200,7 @@ def test_a_clip_that_cannot_be_screened_comes_to_people_all_the_same(
     def fail(_path: object) -> None:
         raise ValueError("no video")
 
-    monkeypatch.setattr(jobs, "screen", fail)
+    monkeypatch.setattr(making, "screen", fail)
     clip = reach(line, send(line, as_user("ana")), "pending_review")
     assert [entry["check"] for entry in clip.screening] == ["not_screened"]
 

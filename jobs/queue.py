@@ -1,13 +1,12 @@
-"""The durable jobs: `make_clip` and `publish_clip`, and the only home of DBOS.
+"""The job queue of one process, and the only home of DBOS.
 
-Knows nothing of pages or Gradio. A person decides between the two jobs, and no job sleeps while
-they think. A job that a crash interrupts goes on at the next start from its last finished step; a
+Knows nothing of what a step does (making.py, publishing.py). A person decides between the two
+jobs, and no job sleeps while they think. A job that a crash interrupts goes on at the next start from its last finished step; a
 clip that no job carries any more is found by `_sweep` and put back in line or failed with a reason.
 """
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import socket
@@ -27,28 +26,21 @@ from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, select
 
 from accounts import switches
-from audit import SYSTEM
 from errors import (
     Conflict,
-    DiskFull,
     Interrupted,
-    MakingFailed,
     NotFound,
     OldSqlite,
-    PublishFailed,
 )
 from gallery.provenance import Signer
-from gallery.publish import make_public, sign_reviewed
+from jobs.making import Making, fail
+from jobs.publishing import Publishing
 from media import MediaStore
 from moderation.models import Clip, State
-from moderation.screening import screen
-from moderation.transitions import move
-from pipeline.encode import encode
-from pipeline.engine import Cancelled, Engine, Progress
-from pipeline.request import ClipRequest
+from pipeline.engine import Engine
 from settings import Settings
 from store import Store, utc_now
 
@@ -60,7 +52,6 @@ source, would strand every unfinished job at each edit."""
 
 _MAKE: Final = "make_clip"
 _PUBLISH: Final = "publish_clip"
-_PROGRESS_EVERY_S: Final = 0.25
 _SWEEP_EVERY_S: Final = 5.0
 _PUBLISH_AGAIN: Final = timedelta(minutes=10)
 _POLL_IDLE_S: Final = 0.5
@@ -82,9 +73,8 @@ class Jobs:
     ) -> None:
         self._settings = settings
         self._store = store
-        self._media = media
-        self._engine = engine
-        self._signer = signer
+        self._making = Making(store, media, engine)
+        self._publishing = Publishing(store, media, signer)
         # Two jobs are taken at a time and one of them makes a clip: the next is at hand when the
         # pipeline is free, and the last one's files and rows are written meanwhile.
         self._turn = threading.Lock()
@@ -148,6 +138,8 @@ class Jobs:
             self._store.url, engine=self._store.engine, sessionmaker=sessions
         )
 
+        making, publishing = self._making, self._publishing
+
         def in_transaction(name: str, act: Callable[..., Any], *args: Any) -> Any:
             """One durable step: what `act` writes and the step's own mark commit together."""
             return source.run_tx_step({"name": name}, lambda: act(source.sql_session(), *args))
@@ -157,143 +149,27 @@ class Jobs:
             with self._noted(), ExitStack() as turn:
                 # 1. Take the clip when it is its turn, unless cancelled or making is paused.
                 turn.enter_context(self._turn)
-                if not in_transaction("start", self._start, clip_id):
+                if not in_transaction("start", making.start, clip_id):
                     return
                 # 2. Make it; the turn ends with its last frame. No durable step of its own: the
                 #    next one writes what came of it, and what dies in between is made again.
-                outcome = self._make(clip_id, turn.close)
+                outcome = making.make(clip_id, turn.close)
                 # 3. Say how that went.
-                if not in_transaction("finish", self._finish, clip_id, outcome):
+                if not in_transaction("finish", making.finish, clip_id, outcome):
                     return
                 # 4. Screen it: advice for the reviewers, who see it whatever is said.
-                advice = self._screen(clip_id)
+                advice = making.screen(clip_id)
                 # 5. Hand it to the people.
-                in_transaction("to_review", self._to_review, clip_id, advice)
+                in_transaction("to_review", making.to_review, clip_id, advice)
 
         @DBOS.workflow(name=_PUBLISH, max_recovery_attempts=_RECOVERIES)
         def publish_clip(clip_id: str) -> None:
             with self._noted():
                 # 1. Sign the approved bytes, unless publishing is paused.
-                outcome = self._sign(clip_id)
+                outcome = publishing.sign(clip_id)
                 # 2. Flip the clip to published, or write down why not.
                 if outcome:
-                    in_transaction("publish", self._publish, clip_id, outcome)
-
-    def _start(self, session: Session, clip_id: str) -> bool:
-        clip = session.get(Clip, clip_id)
-        if clip is None or switches.is_paused(session, "generation"):
-            return False
-        if clip.state == State.QUEUED:
-            move(session, clip_id, "start", actor=SYSTEM, phase="text", step=0)
-            return True
-        return clip.state in (State.GENERATING, State.SCREENING)
-
-    def _make(self, clip_id: str, end_turn: Callable[[], None]) -> dict[str, Any]:
-        """Generate, encode and store. Returns what happened; never raises what people should read."""
-        with self._store.read() as session:
-            clip = session.get_one(Clip, clip_id)
-        if clip.state != State.GENERATING:  # an earlier try of the same job went further
-            return {"outcome": "made"}
-        watch = _Watch(self._store, clip_id)
-        began = time.monotonic()
-        try:
-            request = ClipRequest(**{name: getattr(clip, name) for name in _REQUEST_FIELDS})
-            frames = self._engine.generate(
-                request, on_progress=watch.note, is_cancelled=watch.is_cancelled
-            )
-            end_turn()
-            watch.note(
-                Progress("encoding", request.num_inference_steps, request.num_inference_steps)
-            )
-            with self._media.working(f"{clip_id}-{clip.attempt}") as folder:
-                files = encode(frames, clip.fps, folder)
-                for draft in (files.mp4, files.poster, files.strip):
-                    self._media.put(draft, "held", files.sha256)
-        except Cancelled:
-            return {"outcome": "cancelled"}
-        except MakingFailed as error:
-            return {"outcome": "failed", "error": error.as_json()}
-        except OSError as error:
-            log.exception("Clip %s could not be written", clip_id)
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            said = DiskFull() if full else MakingFailed(kind=type(error).__name__)
-            return {"outcome": "failed", "error": said.as_json()}
-        made_s = round(time.monotonic() - began, 3)
-        facts = {
-            "sha256": files.sha256,
-            "pictures": files.pictures,
-            "size_bytes": files.size_bytes,
-            "made_s": made_s,
-        }
-        return {"outcome": "made", "facts": facts}
-
-    def _finish(self, session: Session, clip_id: str, outcome: dict[str, Any]) -> bool:
-        clip = session.get_one(Clip, clip_id)
-        if clip.state == State.SCREENING:
-            return True
-        if clip.state != State.GENERATING:
-            return False
-        cancelled = outcome["outcome"] == "cancelled" or clip.cancel_requested
-        if outcome["outcome"] == "made" and not cancelled:
-            facts = outcome["facts"]
-            body = {"sha256": facts["sha256"], "pictures": facts["pictures"]}
-            move(session, clip_id, "made", actor=SYSTEM, body=body, phase="screening", **facts)
-            return True
-        if cancelled:
-            move(session, clip_id, "cancel", actor=clip.creator_id, phase="")
-        else:
-            self._fail(session, clip, outcome["error"])
-        return False
-
-    def _screen(self, clip_id: str) -> list[dict[str, Any]]:
-        with self._store.read() as session:
-            clip = session.get_one(Clip, clip_id)
-        try:
-            return screen(self._media.path("held", clip.sha256 or "", ".mp4"))
-        except (OSError, ValueError) as error:  # av's errors are both of these
-            log.exception("Clip %s was not screened", clip_id)
-            says = f"Not screened: the screener stopped ({type(error).__name__})."
-            return [{"check": "not_screened", "says": says, "score": None}]
-
-    def _to_review(self, session: Session, clip_id: str, advice: list[dict[str, Any]]) -> None:
-        if session.get_one(Clip, clip_id).state == State.SCREENING:
-            body = {"advice": [entry["check"] for entry in advice]}
-            move(
-                session,
-                clip_id,
-                "screened",
-                actor=SYSTEM,
-                body=body,
-                screening=advice,
-                pending_since=utc_now(),
-                phase="",
-            )
-
-    def _sign(self, clip_id: str) -> dict[str, Any]:
-        with self._store.read() as session:
-            clip = session.get_one(Clip, clip_id)
-            if clip.state != State.APPROVED or switches.is_paused(session, "publishing"):
-                return {}
-            try:
-                done = sign_reviewed(session, clip, media=self._media, signer=self._signer)
-            except Exception:
-                log.exception("Clip %s was approved and could not be published", clip_id)
-                return {"error": PublishFailed().as_json()}
-        return {"public_sha256": done}
-
-    def _publish(self, session: Session, clip_id: str, outcome: dict[str, Any]) -> None:
-        if "public_sha256" in outcome:
-            if switches.is_paused(session, "publishing"):
-                return
-            make_public(session, clip_id, outcome["public_sha256"])
-        else:
-            # Still approved. The sweep tries again after a while, and at the next start.
-            values = {"error": outcome["error"], "updated_at": utc_now()}
-            session.execute(update(Clip).where(col(Clip.id) == clip_id).values(**values))
-
-    def _fail(self, session: Session, clip: Clip, error: dict[str, str], **changes: Any) -> None:
-        body = {"code": error["code"]}
-        move(session, clip.id, "fail", actor=SYSTEM, body=body, error=error, phase="", **changes)
+                    in_transaction("publish", publishing.publish, clip_id, outcome)
 
     # ---- nothing is lost ------------------------------------------------------------------
 
@@ -376,7 +252,7 @@ class Jobs:
                 "MAX_RECOVERY_ATTEMPTS_EXCEEDED",
                 "CANCELLED",
             ):
-                self._fail(session, fresh, Interrupted().as_json())
+                fail(session, fresh, Interrupted().as_json())
             elif publishing:
                 self.enqueue_publish(session, fresh)
             else:
@@ -418,9 +294,6 @@ def _job_engine(settings: Settings) -> SqlEngine:
     return engine
 
 
-_REQUEST_FIELDS: Final = tuple(ClipRequest.__dataclass_fields__)
-
-
 def _job_id(clip: Clip, *, publish: bool | None = None) -> str:
     """Deterministic, so that a double click or a repeated sweep adds no second job."""
     publishing = clip.state == State.APPROVED if publish is None else publish
@@ -438,36 +311,3 @@ class _Noted:
 
     def __exit__(self, *_: object) -> None:
         self._running.discard(self._job)
-
-
-class _Watch:
-    """Writes a running clip's progress to its row and reads the wish to cancel, a few times a second."""
-
-    def __init__(self, store: Store, clip_id: str) -> None:
-        self._store = store
-        self._clip_id = clip_id
-        self._written_at = time.monotonic()  # the move to `generating` was written just now
-        self._asked_at = 0.0
-        self._cancelled = False
-
-    def note(self, progress: Progress) -> None:
-        now = time.monotonic()
-        # Loading the model is slow and has no steps, so it is always worth saying.
-        if progress.phase != "loading" and now - self._written_at < _PROGRESS_EVERY_S:
-            return
-        self._written_at = now
-        values = {"phase": progress.phase, "step": progress.step}
-        try:
-            with self._store.write() as session:
-                session.execute(update(Clip).where(col(Clip.id) == self._clip_id).values(**values))
-        except SQLAlchemyError:
-            log.exception("The progress of clip %s was not written", self._clip_id)
-
-    def is_cancelled(self) -> bool:
-        now = time.monotonic()
-        if not self._cancelled and now - self._asked_at >= _PROGRESS_EVERY_S / 2:
-            self._asked_at = now
-            with self._store.read() as session:
-                query = select(Clip.cancel_requested).where(Clip.id == self._clip_id)
-                self._cancelled = bool(session.exec(query).first())
-        return self._cancelled
