@@ -6,6 +6,7 @@ Knows nothing of how clips are made. What it offers is what the preset says the 
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -83,9 +84,6 @@ def create_tab(
     go = gr.Button(texts("create.go"), variant="primary", elem_id="go")
     screen("making", elem_id="making")
 
-    def steps_of(name: str) -> int:
-        return preset.qualities.get(name, preset.qualities[qualities[-1]])
-
     def send(
         prompt: str,
         size: str,
@@ -110,7 +108,9 @@ def create_tab(
             )
             create(asking(current_user, request), wish)
 
-    quality.input(steps_of, quality, steps, queue=False, show_progress="hidden")
+    # In the browser alone: what a quality means is public, and no trip to the server is needed.
+    meaning = json.dumps(preset.qualities)
+    quality.input(None, quality, steps, js=f"(name) => ({meaning})[name]")
     gr.on(
         [go.click, prompt.submit],
         send,

@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-from jobs import making, queue
 from accounts import switches
 from accounts.permissions import User
 from actions import Wish
@@ -24,6 +23,7 @@ from app import Greenlight, running
 from audit import AuditRow
 from errors import AnotherProcess, MakingFailed, Paused
 from gallery.provenance import read_manifest
+from jobs import making, queue
 from media import MediaStore, sha256_of
 from moderation.desk import Ruling
 from moderation.models import Clip, State, Verdict
