@@ -58,8 +58,8 @@ def running(settings: Settings, engine: Engine | None = None) -> Iterator[Greenl
         signer = Signer(settings.keys_folder, f"Greenlight/{VERSION}")
         jobs = Jobs(settings, store, media, engine, signer)
         identity = Identity(settings, store, read_key(settings.keys_folder, "cookie.key"))
-        jobs.launch()
         try:
+            jobs.launch()
             actions = Actions(settings, store, media, engine, jobs)
             yield Greenlight(settings, store, media, engine, jobs, actions, identity)
         finally:

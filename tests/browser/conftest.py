@@ -28,8 +28,10 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Closed after each module: while it is open, an event loop runs in this thread, and nothing
+    that starts jobs may run beside one."""
     found = next((path for path in map(shutil.which, _NAMES) if path), None)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=found, args=_FLAGS)
