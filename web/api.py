@@ -113,10 +113,10 @@ def api_routes(actions: Actions, identity: Identity) -> APIRouter:
         if mine != 1:
             rule = "this list holds one's own clips only"
             raise BadInput(field="mine", value=mine, rule=rule, step="Use /api/v1/gallery for all.")
-        if state is not None and state not in set(State):
+        if state and state not in set(State):
             known = ", ".join(member.value for member in State)
             raise BadInput(field="state", value=state, rule=f"one of {known}", step="Use one.")
-        return actions.mine(user, state=state, cursor=cursor)
+        return actions.mine(user, state=state or None, cursor=cursor)
 
     @router.get("/clips/{clip_id}")
     def one_clip(clip_id: str, user: Asking) -> Json:

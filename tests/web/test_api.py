@@ -277,3 +277,13 @@ def test_a_creator_cancels_their_own_clip(ana: httpx.Client) -> None:
     clip_id = ana.post("/api/v1/clips", json=wish).json()["id"]
     assert ana.post(f"/api/v1/clips/{clip_id}/cancel").status_code == 200
     assert wait_for_state(ana, clip_id, "cancelled", "pending_review")["state"] == "cancelled"
+
+
+def test_an_empty_state_lists_all_of_ones_own_clips(ana: httpx.Client) -> None:
+    everything = ana.get("/api/v1/clips?mine=1").json()["items"]
+    assert ana.get("/api/v1/clips?mine=1&state=").json()["items"] == everything
+
+
+def test_an_unknown_state_is_refused_with_the_known_ones(ana: httpx.Client) -> None:
+    answer = ana.get("/api/v1/clips?mine=1&state=lost")
+    assert (answer.status_code, "one of queued" in answer.json()["error"]["message"]) == (422, True)
