@@ -314,7 +314,7 @@ class PublishFailed(GreenlightError):
 
 class Interrupted(MakingFailed):
     code = "interrupted"
-    says = "The machine stopped several times while making this clip."
+    says = "The making of this clip was interrupted."
     fix_says = "Try again; if it fails again, tell the operator the clip's id."
 
 

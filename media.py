@@ -49,15 +49,6 @@ class MediaStore:
         draft.replace(path)
         return path
 
-    def copy(self, source: Path, shelf: Shelf, sha256: str) -> Path:
-        """Put a copy of a file on a shelf, under the name of `sha256`. Safe to repeat."""
-        path = self.path(shelf, sha256, source.suffix)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.part")
-        shutil.copyfile(source, draft)
-        draft.replace(path)
-        return path
-
     def path(self, shelf: Shelf, sha256: str, ending: str) -> Path:
         return self.folder / shelf / sha256[:2] / f"{sha256}{ending}"
 

@@ -6,8 +6,8 @@ named by their content and the state changes last.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
-from typing import Final
 
 from sqlmodel import Session, col, select
 
@@ -19,8 +19,6 @@ from media import MediaStore, sha256_of
 from moderation.models import Clip, Decision, State, Verdict
 from moderation.transitions import move
 from store import utc_now
-
-_ENDINGS: Final = (".mp4", ".jpg", ".webp")
 
 
 class BytesChanged(GreenlightError):
@@ -37,27 +35,32 @@ def sign_reviewed(session: Session, clip: Clip, *, media: MediaStore, signer: Si
 
     Raises BytesChanged when the stored file is not what the reviewer saw.
     """
-    held = {ending: media.path("held", clip.sha256 or "", ending) for ending in _ENDINGS}
-    found = sha256_of(held[".mp4"])
-    for ending, expected in ((".mp4", clip.approved_sha256), *clip.pictures.items()):
-        _refuse_changed(clip, held[ending], expected)
     decision = _approval(session, clip)
     creator = session.get(Person, clip.creator_id)
     head = session.exec(select(AuditRow.hash).order_by(col(AuditRow.seq).desc()).limit(1)).first()
     with media.working(f"publish-{clip.id}") as folder:
+        # Copies are checked and only the copies are used: what changes on the shelf after the
+        # check cannot slip into the public file.
+        reviewed = folder / "reviewed.mp4"
+        for ending, expected in ((".mp4", clip.approved_sha256), *clip.pictures.items()):
+            held = media.path("held", clip.sha256 or "", ending)
+            copied = reviewed.with_suffix(ending)
+            if held.is_file():
+                shutil.copyfile(held, copied)
+            _refuse_changed(clip, copied, expected)
         draft = folder / "signed.mp4"
         signer.sign(
-            held[".mp4"],
+            reviewed,
             draft,
             title=clip.prompt,
             creator=creator.name if creator else "",
             model=clip.model,
-            review=Review(found, decision.id, decision.policy_version, head or ""),
+            review=Review(decision.sha256, decision.id, decision.policy_version, head or ""),
         )
         public_sha256 = sha256_of(draft)
         media.put(draft, "public", public_sha256)
-    for ending in clip.pictures:
-        media.copy(held[ending], "public", public_sha256)
+        for ending in clip.pictures:
+            media.put(reviewed.with_suffix(ending), "public", public_sha256)
     return public_sha256
 
 

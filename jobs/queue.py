@@ -24,7 +24,6 @@ from dbos import DBOS, DBOSClient, DBOSConfig, SQLAlchemyDatasource
 from dbos._sys_db import WorkflowStatusString
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session, col, select
 
@@ -181,7 +180,7 @@ class Jobs:
                 return
             try:
                 self._sweep()
-            except (SQLAlchemyError, OSError):
+            except Exception:  # whatever it is, also of DBOS: the next sweep must come
                 log.exception("The sweep stopped; the next one comes in %s s", _SWEEP_EVERY_S)
 
     def _sweep(self, *, at_start: bool = False) -> None:
@@ -226,11 +225,11 @@ class Jobs:
             self._worked_at = time.monotonic()
         quick = time.monotonic() - self._worked_at < _POLL_QUICK_FOR_S
         if quick != self._is_quick:
-            self._is_quick = quick
             for name, interval in (("gpu", self._settings.poll_s), ("cpu", _POLL_CPU_S)):
                 queue = self._client.retrieve_queue(name)
                 if queue is not None:
                     queue.set_polling_interval_sec(interval if quick else _POLL_IDLE_S)
+            self._is_quick = quick
 
     def _revive(self, clip: Clip, status: str | None, pauses: set[str], *, at_start: bool) -> None:
         """Put one clip back in line, or fail it when its job ended in an error."""

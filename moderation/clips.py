@@ -79,6 +79,8 @@ def cancel(session: Session, user: User, clip_id: str) -> Clip:
     """Stop the making. A running clip is asked to stop and ends within one denoising step."""
     clip = own_clip(session, user, clip_id)
     if clip.state == State.GENERATING:
+        if clip.cancel_requested:
+            return clip
         clip.cancel_requested = True
         session.add(clip)
         audit.append(session, actor=user.id, action="ask_cancel", subject=clip.id)

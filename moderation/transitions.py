@@ -1,7 +1,7 @@
 """The table of allowed moves between states, and the one function that makes a move.
 
 Knows nothing of why a move is made or who may make it: those rules stand with the act (desk.py,
-clips.py) or the job (jobs.py). No other code writes `clip.state`.
+clips.py) or the job (jobs/). No other code writes `clip.state`.
 """
 
 from __future__ import annotations

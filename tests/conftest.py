@@ -8,6 +8,7 @@ embedded model, shared by all tests of a session.
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,7 @@ class House:
             return User(person.id, person.name, Role(person.role))
 
     def note_job(self, _session: object, clip: Clip) -> None:
-        """Stands where jobs.py enqueues; remembers what would have been queued."""
+        """Stands where jobs/ enqueues; remembers what would have been queued."""
         self.enqueued.append(clip.id)
 
     def clip(self, state: State = State.PENDING_REVIEW, creator: str = "ana") -> Clip:
@@ -126,7 +127,9 @@ class House:
             draft.write_bytes(held)
             self.media.put(draft, "public", public)
             for ending in self.get(clip_id).pictures:
-                self.media.copy(self.media.path("held", reviewed, ending), "public", public)
+                picture = draft.with_suffix(ending)
+                shutil.copyfile(self.media.path("held", reviewed, ending), picture)
+                self.media.put(picture, "public", public)
             changes = {"public_sha256": public, "published_at": utc_now()}
         elif step == "fail":
             changes = {

@@ -114,7 +114,9 @@ def people_routes(actions: Actions, identity: Identity) -> APIRouter:
         return RedirectResponse("/", status_code=303)
 
     @router.post("/logout")
-    def logout() -> Response:
+    def logout(request: Request) -> Response:
+        if "session" in request.scope:  # on a Space: the sign-in with Hugging Face ends here
+            request.session.clear()
         response = RedirectResponse("/", status_code=303)
         response.delete_cookie(COOKIE, path="/")
         return response

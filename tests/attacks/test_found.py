@@ -21,6 +21,7 @@ from app import Greenlight
 from errors import GreenlightError, OwnClip, Paused
 from gallery.provenance import Signer
 from gallery.publish import BytesChanged
+from media import sha256_of
 from moderation.desk import Ruling
 from moderation.models import Clip, State, Verdict
 from moderation.proof import file_problems, problems
@@ -76,6 +77,43 @@ def test_a_file_that_was_changed_after_its_making_is_not_published(
     wait_until(lambda: line.actions.clip(ana, clip["id"])["error"], "the failure is written down")
     after = line.actions.clip(ana, clip["id"])
     assert (after["state"], after["error"]["code"]) == ("approved", "publish_failed")
+
+
+def test_a_file_that_is_swapped_after_its_check_is_not_what_is_signed(
+    line: Greenlight, as_user: AsUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = pending(line, as_user)
+    really_sign, signed = Signer.sign, []
+
+    def swap_then_sign(signer: Signer, source: Path, target: Path, **about: Any) -> None:
+        for ending in (".mp4", ".jpg", ".webp"):
+            line.media.path("held", clip["sha256"], ending).write_bytes(b"swapped")
+        signed.append(sha256_of(source))
+        really_sign(signer, source, target, **about)
+
+    monkeypatch.setattr(Signer, "sign", swap_then_sign)
+    line.actions.decide(as_user("rita"), clip["id"], Ruling(Verdict.APPROVE, clip["version"]))
+    rita = as_user("rita")
+    wait_until(lambda: state_of(line, rita, clip["id"]) == "published", "it is published")
+    public = line.actions.clip(rita, clip["id"])["public_sha256"]
+    pictures = [line.media.path("public", public, end).read_bytes() for end in (".jpg", ".webp")]
+    assert (signed, b"swapped" in pictures) == ([clip["sha256"]], False)
+
+
+def test_a_sweep_that_breaks_is_followed_by_the_next(
+    line: Greenlight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept: list[bool] = []
+
+    def break_down() -> None:
+        swept.append(True)
+        raise RuntimeError("the job engine's own trouble")
+
+    monkeypatch.setattr(line.jobs, "_sweep", break_down)
+    line.jobs._wake.set()
+    wait_until(lambda: len(swept) >= 1, "the sweep that breaks")
+    line.jobs._wake.set()
+    wait_until(lambda: len(swept) >= 2, "the next sweep")
 
 
 def test_a_taken_down_clip_whose_file_was_changed_is_not_restored(

@@ -102,3 +102,9 @@ def test_share_links_use_the_address_of_the_space(space: Server) -> None:
     assert space.manage("invite", "--role", "creator").startswith(
         "https://lab-greenlight.hf.space/"
     )
+
+
+def test_signing_out_ends_the_session_of_this_browser(space: Server) -> None:
+    answer = httpx.post(f"{space.url}/logout", cookies=session(preferred_username="rob"))
+    said = answer.headers.get_list("set-cookie")
+    assert any(each.startswith("session=null;") for each in said)
