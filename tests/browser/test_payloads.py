@@ -12,7 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, go
 from tests.browser.test_screens import sign_in, visit
 from tests.server import Server, wait_for_state
 
@@ -99,14 +99,14 @@ def test_payloads_are_text_for_their_creator_in_the_gallery_and_on_the_share_pag
     for clip in clips[1:]:
         shown_and_not_run(stranger, "#published", clip["prompt"])
     for clip in clips[1:]:
-        stranger.goto(f"{server.url}/clip/{clip['id']}")
+        go(stranger, f"{server.url}/clip/{clip['id']}")
         expect(stranger.get_by_role("heading")).to_have_text(clip["prompt"])
         assert stranger.evaluate("document.body.hasAttribute('pwned')") is False
 
 
 def test_a_refusal_that_repeats_a_payload_is_text_too(server: Server, open_page: Open) -> None:
     page = visit(open_page, server, cookie_of(server, "admin", "Payload Admin"))
-    page.goto(f"{server.url}/?tab=admin")
+    go(page, f"{server.url}/?tab=admin")
     page.locator("#revoke-name textarea, #revoke-name input").fill(PAYLOADS[2])
     page.locator("#revoke-go").click()
     expect(page.get_by_text("Nobody here is called")).to_be_visible()

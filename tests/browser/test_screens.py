@@ -12,7 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, go
 from tests.server import Server, wait_until
 
 pytestmark = pytest.mark.browser
@@ -87,7 +87,7 @@ class TestEveryScreen:
     ) -> None:
         page = visit(open_page, filled, None, viewport=size, color_scheme=scheme)
         address = page.locator("#published a").first.get_attribute("href")
-        page.goto(f"{filled.url}{address}")
+        go(page, f"{filled.url}{address}")
         expect(page.get_by_role("heading")).to_be_visible()
         wait_until(
             lambda: page.evaluate("document.querySelector('video').readyState >= 2"), "video"
@@ -122,7 +122,7 @@ class TestEveryScreen:
     ) -> None:
         page = visit(open_page, filled, cookies["admin"], viewport=size, color_scheme=scheme)
         for name, sign in (("create", "#go"), ("admin", "#people table")):
-            page.goto(f"{filled.url}/?tab={name}")
+            go(page, f"{filled.url}/?tab={name}")
             expect(page.locator(sign)).to_be_visible()
             picture(page, f"{name}-{scheme}-{size['width']}")
             assert overflow(page) <= 0
