@@ -26,9 +26,11 @@ from moderation.models import Clip, Verdict
 from moderation.views import clip_json, clips_json
 from moderation.visibility import visible_clip
 from pipeline.engine import Engine
+from pipeline.lexicon import open_lexicon
 from pipeline.request import SEED_LIMIT, check_inputs
 from settings import VERSION, Settings
 from store import Store
+from text import check_text
 
 Json = dict[str, Any]
 
@@ -94,6 +96,16 @@ class Actions:
                 enqueue=self._jobs.enqueue_make,
             )
             return clip_json(session, user, clip)
+
+    def reading(self, user: User, prompt: str) -> Json:
+        """How the model would read a prompt, before it is sent. Nothing of it is kept."""
+        user.must("create clips")
+        check_text("prompt", prompt, self.settings.prompt_limit)
+        preset = self.engine.preset
+        if preset.lexicon is None:
+            return {"lexicon": False}
+        reading = open_lexicon(preset.lexicon).read(prompt, preset.assumes)
+        return {"lexicon": True, **reading.as_json()}
 
     def mine(self, user: User, *, state: str | None, cursor: str | None) -> Json:
         user.must("create clips")

@@ -15,6 +15,7 @@ from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
 from errors import UnknownModel
+from pipeline.lexicon import open_lexicon
 
 EMBEDDED: Final = Path(__file__).parent / "embedded"
 
@@ -37,6 +38,8 @@ class Preset:
     arguments: dict[str, Any] = field(default_factory=dict)  # always passed to the pipeline
     about: str = ""
     examples: tuple[str, ...] = ()
+    lexicon: Path | None = None  # the words that the model has learned, see lexicon.py
+    assumes: dict[str, str] = field(default_factory=dict)  # attribute → value when it goes unsaid
 
     def as_json(self) -> dict[str, Any]:
         """What a form needs to offer only what is legal."""
@@ -88,7 +91,7 @@ def find_preset(model: str) -> Preset:
         if (folder / "preset.json").is_file():
             try:
                 return _read(folder / "preset.json", str(folder))
-            except (ValueError, TypeError, KeyError) as error:
+            except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
                 raise UnknownModel(model=model, why=f"its preset.json is wrong: {error}") from error
         return _derive(folder.name, str(folder), folder / "model_index.json")
     try:
@@ -105,7 +108,16 @@ def _read(path: Path, source: str) -> Preset:
     facts["sizes"] = tuple((width, height) for width, height in facts["sizes"])
     facts["num_frames"] = tuple(facts["num_frames"])
     facts["examples"] = tuple(facts.get("examples", ()))
+    if "lexicon" in facts:
+        facts["lexicon"] = _beside(path, facts["lexicon"])
+        open_lexicon(facts["lexicon"])  # what is wrong with it shows now, not at the first prompt
     return Preset(source=source, **facts)
+
+
+def _beside(path: Path, name: str) -> Path:
+    if Path(name).name != name:
+        raise ValueError(f"{name!r} is not the name of a file beside it")
+    return path.parent / name
 
 
 def _derive(name: str, source: str, index: Path) -> Preset:

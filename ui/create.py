@@ -44,7 +44,10 @@ def create_tab(
         elem_id="prompt",
         autofocus=True,
     )
-    gr.HTML(_about(preset), elem_id="hint", apply_default_css=False)
+    with gr.Column(elem_id="below-prompt"):
+        gr.HTML(_about(preset), elem_id="hint", apply_default_css=False)
+        if preset.lexicon:
+            screen("reading", elem_id="reading")
     with gr.Row(elem_id="choices"):
         size = _choice(
             [(f"{width} × {height}", f"{width}x{height}") for width, height in preset.sizes],
@@ -108,6 +111,9 @@ def create_tab(
             )
             create(asking(current_user, request), wish)
 
+    # Also when other code fills the field; `input` would only tell of a person's typing.
+    saying = "(text) => window.dispatchEvent(new CustomEvent('gl-prompt', {detail: text}))"
+    prompt.change(None, prompt, None, js=saying)
     # In the browser alone: what a quality means is public, and no trip to the server is needed.
     meaning = json.dumps(preset.qualities)
     quality.input(None, quality, steps, js=f"(name) => ({meaning})[name]")

@@ -51,6 +51,10 @@ class ClipInput(_Input):
     note: Text = ""
 
 
+class ReadingInput(_Input):
+    prompt: Text
+
+
 class ClaimInput(_Input):
     clip_id: Text | None = None
 
@@ -104,6 +108,11 @@ def api_routes(actions: Actions, identity: Identity) -> APIRouter:
     def create(wish: ClipInput, user: Asking) -> Json:
         """Send a prompt to the shared pipeline."""
         return actions.create(user, Wish(**wish.model_dump()))
+
+    @router.post("/reading")
+    def reading(asked: ReadingInput, user: Asking) -> Json:
+        """How the model would read a prompt: what it knows, what it does not, what it assumes."""
+        return actions.reading(user, asked.prompt)
 
     @router.get("/clips")
     def own_clips(

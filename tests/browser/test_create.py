@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Open
 from tests.browser.test_screens import sign_in, visit
@@ -49,6 +49,71 @@ def test_a_seed_that_no_model_takes_is_refused_with_the_rule(create: Page) -> No
     create.get_by_label("Seed").fill("99999999999")
     create.locator("#go").click()
     expect(create.get_by_text("a seed is 0 to 2147483647")).to_be_visible()
+
+
+def test_what_the_model_understands_and_assumes_is_shown_while_one_writes(create: Page) -> None:
+    create.locator("#prompt textarea").press_sequentially("a crimson ball moving left at night")
+    shown = create.locator("#reading")
+    expect(shown.get_by_label("understood").get_by_role("listitem")).to_have_text(
+        ["red", "ball", "moving left", "at night"]
+    )
+    expect(shown.get_by_label("assumed")).to_contain_text("medium")
+
+
+def test_an_unknown_word_is_named_and_mended_before_anything_is_pressed(create: Page) -> None:
+    prompt, shown = create.locator("#prompt textarea"), create.locator("#reading")
+    prompt.fill("a purpel dog")
+    expect(shown).to_contain_text("This model has not learned “purpel” or “dog”")
+    shown.get_by_role("button", name="Did you mean purple?").click()
+    expect(prompt).to_have_value("a purple dog")
+    expect(prompt).to_be_focused()
+    expect(shown).to_contain_text("This model has not learned “dog”")
+
+
+def test_words_that_contradict_each_other_are_named(create: Page) -> None:
+    create.locator("#prompt textarea").fill("a red and blue ball")
+    expect(create.locator("#reading")).to_contain_text("one colour at a time: it may choose red or")
+
+
+def test_nothing_is_read_in_an_empty_prompt(create: Page) -> None:
+    prompt, shown = create.locator("#prompt textarea"), create.locator("#reading")
+    prompt.fill("a dog")
+    expect(shown).to_contain_text("“dog”")
+    prompt.fill("")
+    expect(shown).to_have_text("")
+    expect(create.locator("#hint")).to_be_visible()
+
+
+def test_a_late_answer_to_an_older_prompt_is_not_shown(create: Page) -> None:
+    held: list[Route] = []
+
+    def hold_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        held.append(route)
+
+    create.route("**/api/v1/reading", hold_first)
+    prompt, shown = create.locator("#prompt textarea"), create.locator("#reading")
+    with create.expect_request("**/api/v1/reading"):
+        prompt.fill("a red ball")
+    prompt.fill("a blue star")
+    understood = shown.get_by_label("understood").get_by_role("listitem")
+    expect(understood).to_have_text(["blue", "star"])
+    with create.expect_response("**/api/v1/reading"):
+        held[0].continue_()
+    create.evaluate("() => fetch('/healthz').then((answer) => answer.text())")  # it is heard by now
+    expect(understood).to_have_text(["blue", "star"])
+
+
+def test_settings_that_are_used_again_are_read_too(create: Page, studio: Server) -> None:
+    wish = {"prompt": "a green star", "num_inference_steps": 2}
+    clip = create.request.post(f"{studio.url}/api/v1/clips", data=wish).json()
+    expect(create.locator("#making")).to_contain_text("a green star")
+    create.evaluate(
+        "(id) => window.dispatchEvent(new CustomEvent('gl-reuse', {detail: {id}}))", clip["id"]
+    )
+    expect(create.locator("#prompt textarea")).to_have_value("a green star")
+    expect(create.locator("#reading")).to_contain_text("green")
 
 
 def test_a_clip_that_waits_its_turn_can_be_cancelled(create: Page, studio: Server) -> None:

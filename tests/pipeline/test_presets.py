@@ -24,6 +24,14 @@ def model(folder: Path, class_name: str) -> str:
     return str(folder)
 
 
+def own_preset(folder: Path, **changes: object) -> str:
+    """A preset.json like the embedded model's, without the words that lie beside that."""
+    facts = json.loads((EMBEDDED / "preset.json").read_text())
+    facts = {name: facts[name] for name in facts if name not in ("lexicon", "assumes")}
+    (folder / "preset.json").write_text(json.dumps({**facts, **changes}))
+    return str(folder)
+
+
 def test_the_embedded_model_is_here() -> None:
     preset = find_preset("embedded")
     assert (preset.name, preset.source) == ("embedded", str(EMBEDDED / "weights"))
@@ -73,10 +81,48 @@ def test_everything_that_is_offered_is_legal_for_the_class(
 
 
 def test_an_own_preset_goes_before_the_class(tmp_path: Path) -> None:
-    facts = json.loads((EMBEDDED / "preset.json").read_text())
-    (tmp_path / "preset.json").write_text(json.dumps({**facts, "name": "mine", "fps": 12}))
+    own_preset(tmp_path, name="mine", fps=12)
     preset = find_preset(model(tmp_path, "WanPipeline"))
     assert (preset.name, preset.fps, preset.source) == ("mine", 12, str(tmp_path))
+
+
+def test_the_words_of_a_model_lie_beside_its_preset(tmp_path: Path) -> None:
+    (tmp_path / "words.json").write_text("{}")
+    preset = find_preset(own_preset(tmp_path, lexicon="words.json", assumes={"shape": "ball"}))
+    assert (preset.lexicon, preset.assumes) == (tmp_path / "words.json", {"shape": "ball"})
+
+
+def test_a_model_needs_no_words(tmp_path: Path) -> None:
+    preset = find_preset(own_preset(tmp_path))
+    assert (preset.lexicon, preset.assumes) == (None, {})
+
+
+@pytest.mark.parametrize("name", ["gone.json", "../words.json", "", "."])
+def test_words_that_are_not_beside_their_preset_are_refused(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (tmp_path / "words.json").write_text("{}")
+    with pytest.raises(UnknownModel, match=r"its preset\.json is wrong"):
+        find_preset(own_preset(folder, lexicon=name))
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"en": 1}', '{"en": {"shape": {"ball": []}}}'])
+def test_words_that_cannot_be_read_are_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "words.json").write_text(content)
+    with pytest.raises(UnknownModel, match=r"its preset\.json is wrong"):
+        find_preset(own_preset(tmp_path, lexicon="words.json"))
+
+
+def test_the_embedded_model_assumes_only_what_its_words_can_name() -> None:
+    preset = find_preset("embedded")
+    words = json.loads((EMBEDDED / "words.json").read_text())
+    nameless = [
+        (language, name)
+        for language in words
+        for name, value in preset.assumes.items()
+        if value not in words[language][name]
+    ]
+    assert (nameless, set(preset.assumes)) == ([], set(words["en"]) - {"glue"})
 
 
 def test_an_unknown_class_is_refused_with_those_that_are_known(tmp_path: Path) -> None:

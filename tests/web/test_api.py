@@ -93,6 +93,39 @@ def test_a_made_up_cursor_is_refused(cursor: str, ana: httpx.Client) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_cursor")
 
 
+# ---- the reading --------------------------------------------------------------------------
+
+
+def test_a_prompt_is_read_before_it_is_sent(ana: httpx.Client) -> None:
+    answer = ana.post("/api/v1/reading", json={"prompt": "a purpel ball in the snow"})
+    reading = answer.json()
+    assert (answer.status_code, reading["lexicon"]) == (200, True)
+    assert [each["label"]["fr"] for each in reading["known"]] == ["balle", "dans la neige"]
+    assert reading["unknown"] == [{"word": "purpel", "meant": "purple"}]
+    assert "red" in [each["value"] for each in reading["assumed"]]
+    assert reading["clashes"] == []
+
+
+@pytest.mark.parametrize(
+    "body", [{"prompt": "x" * 1001}, {"prompt": "a\x00b"}, {"prompt": 7}, {}, {"promt": "x"}, []]
+)
+def test_what_cannot_be_sent_cannot_be_read_either(body: Any, ana: httpx.Client) -> None:
+    sent, read = (ana.post(f"/api/v1/{route}", json=body) for route in ("clips", "reading"))
+    assert (read.status_code, read.json()) == (422, sent.json())
+
+
+def test_a_huge_body_is_not_read(ana: httpx.Client) -> None:
+    answer = ana.post("/api/v1/reading", content=b"x" * 300_000)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+
+
+def test_a_prompt_that_was_only_read_is_kept_nowhere(server: Server, ana: httpx.Client) -> None:
+    assert ana.post("/api/v1/reading", json={"prompt": "quagga-quokka"}).status_code == 200
+    files = [path for path in server.folder.rglob("*") if path.is_file()]
+    assert server.log in files
+    assert [path for path in files if b"quagga" in path.read_bytes()] == []
+
+
 # ---- who may ------------------------------------------------------------------------------
 
 
@@ -100,6 +133,7 @@ def test_a_made_up_cursor_is_refused(cursor: str, ana: httpx.Client) -> None:
     ("method", "path"),
     [
         ("POST", "/api/v1/clips"),
+        ("POST", "/api/v1/reading"),
         ("GET", "/api/v1/clips?mine=1"),
         ("GET", "/api/v1/review"),
         ("POST", "/api/v1/review/claim"),
@@ -108,7 +142,8 @@ def test_a_made_up_cursor_is_refused(cursor: str, ana: httpx.Client) -> None:
     ],
 )
 def test_a_stranger_is_asked_to_sign_in(method: str, path: str, server: Server) -> None:
-    answer = server.client().request(method, path, json={"prompt": "x"} if "clips" in path else {})
+    body = {"prompt": "x"} if path.endswith(("clips", "reading")) else {}
+    answer = server.client().request(method, path, json=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "sign_in_needed")
 
 
@@ -124,6 +159,11 @@ def test_an_auditor_sees_the_queue_and_cannot_decide(server: Server, ana: httpx.
     decision = {"verdict": "approve", "version": clip["version"]}
     answer = auditor.post(f"/api/v1/clips/{clip['id']}/decision", json=decision)
     assert (clip["id"] in seen, answer.status_code) == (True, 403)
+
+
+def test_an_auditor_cannot_ask_how_a_prompt_is_read(server: Server) -> None:
+    answer = server.client("aud", "auditor").post("/api/v1/reading", json={"prompt": "x"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "not_allowed")
 
 
 def test_nobody_decides_on_their_own_clip(server: Server) -> None:
@@ -257,7 +297,12 @@ def test_what_is_paused_answers_503_with_the_operators_words(
 
 def test_the_openapi_document_describes_every_route_of_the_api(ana: httpx.Client) -> None:
     paths = ana.get("/api/v1/openapi.json").json()["paths"]
-    assert {"/api/v1/clips", "/api/v1/review", "/api/v1/clips/{clip_id}/decision"} <= set(paths)
+    assert {
+        "/api/v1/clips",
+        "/api/v1/reading",
+        "/api/v1/review",
+        "/api/v1/clips/{clip_id}/decision",
+    } <= set(paths)
 
 
 def test_statistics_are_public_and_name_nobody(server: Server) -> None:
