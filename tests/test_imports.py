@@ -127,7 +127,28 @@ def test_torch_is_in_the_pipeline_only() -> None:
     assert importers_of("torch", "diffusers", "transformers", "accelerate") == {"pipeline"}
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if room_of(path) == "pipeline"], ids=str)
+def is_of_the_workshop(path: Path) -> bool:
+    """The embedded model's training, which runs by itself and is no part of the app."""
+    return path.parts[:2] == ("pipeline", "embedded")
+
+
+def test_the_app_knows_nothing_of_how_the_embedded_model_is_trained() -> None:
+    knowing = [
+        path
+        for path in FILES
+        for node in ast.walk(tree_of(path))
+        if not is_of_the_workshop(path)
+        and isinstance(node, ast.Import | ast.ImportFrom)
+        and "pipeline.embedded" in ast.unparse(node)
+    ]
+    assert knowing == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in FILES if room_of(path) == "pipeline" and not is_of_the_workshop(path)],
+    ids=str,
+)
 def test_torch_is_loaded_when_it_is_needed_and_not_at_the_start(path: Path) -> None:
     whole = tree_of(path)
     in_functions = {
