@@ -25,18 +25,18 @@ from moderation.models import Clip, State, Verdict
 _CREATORS: Final = ("Mira", "Jun", "Sol")
 _REVIEWER: Final = "Rita"
 _PROMPTS: Final = (
-    "a red ball moving left in the night",
-    "a yellow star moving up in the sky",
-    "a blue square moving right in the snow",
-    "a green triangle moving down in the desert",
-    "a purple ball bouncing in the meadow",
-    "a pink star moving right in the night",
-    "an orange square moving up in the desert",
-    "a cyan ball staying still in the snow",
-    "a big red star moving down in the sky",
-    "a blue ball bouncing in the night",
-    "a green square moving left in the meadow",
-    "a yellow triangle moving right in the night",
+    "a red ball bouncing in a meadow",
+    "two yellow stars going up in the night",
+    "a big pink heart growing in the snow",
+    "a blue ring circling fast in the desert",
+    "a purple ball moving right on the grass",
+    "two small green triangles moving left in the sky",
+    "an orange square moving down in a grey room",
+    "a cyan heart standing still in the night",
+    "a large red star shrinking slowly in the desert",
+    "two pink rings moving left in the snow",
+    "a green square hopping in the meadow",
+    "a yellow triangle moving right fast at night",
 )
 _LEFT_WAITING: Final = 3
 _REJECTED: Final = 4

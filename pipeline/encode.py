@@ -72,7 +72,7 @@ def _poster(frames: Frames) -> Image.Image:
     if image.width < _POSTER_LEAST:
         image = image.resize(
             (_POSTER_LEAST, round(image.height * _POSTER_LEAST / image.width)),
-            Image.Resampling.BICUBIC,
+            Image.Resampling.NEAREST,  # sharp, as players show a small clip
         )
     return image
 

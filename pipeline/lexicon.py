@@ -1,7 +1,8 @@
 """How a model reads a prompt: the words it has learned, those it has not, and what it assumes.
 
 A lexicon is a file beside a preset: language → attribute → value → form → {"seen", "unseen"} →
-words, and language → "glue" → words that fill a sentence. Knows nothing of the model, of people
+words, and language → "glue" → words that fill a sentence. Words of the form "vague" count only where
+nothing plainer is said. Knows nothing of the model, of people
 or of pages. A prompt is read and forgotten.
 """
 
@@ -20,6 +21,8 @@ _MOST_UNKNOWN: Final = 12
 _ARTICLES: Final = ("a", "an", "the", "this", "un", "une", "le", "la", "les")
 """A lexicon may hold them as `one`, but alone they count nothing: `the two balls`."""
 _HYPHENS: Final = ("-", "\u2010", "\u2011")
+_VAGUE: Final = "vague"
+"""The form of words that name a value only if nothing else does."""
 _GENDERS: Final = ("m", "f")
 """They follow the forms of a French noun."""
 
@@ -67,6 +70,7 @@ class _Meaning(NamedTuple):
     attribute: str  # empty for glue
     value: str
     is_plural: bool
+    is_vague: bool = False  # counts only where nothing else names the attribute: "flying (left)"
 
 
 class _Match(NamedTuple):
@@ -132,7 +136,8 @@ class Lexicon:
                 for entry in (*entries["seen"], *entries["unseen"]):
                     for phrase, is_plural in _inflected(form, entry):
                         if phrase not in _ARTICLES:
-                            self._add(language, phrase, _Meaning(attribute, value, is_plural))
+                            meaning = _Meaning(attribute, value, is_plural, form == _VAGUE)
+                            self._add(language, phrase, meaning)
             self._labels.setdefault((attribute, value), {})[language] = _label(value, forms)
 
     def _add(self, language: str, phrase: str, meaning: _Meaning) -> None:
@@ -171,9 +176,10 @@ class Lexicon:
     ) -> tuple[Known, ...]:
         named: dict[tuple[str, str], dict[str, None]] = {}  # the words of a value, each once
         plurals: dict[str, None] = {}
-        for match in matches:
-            attribute, value, is_plural = _meaning(match, spoken)
-            if not attribute:
+        meanings = [_meaning(match, spoken) for match in matches]
+        named_plainly = {each.attribute for each in meanings if not each.is_vague}
+        for match, (attribute, value, is_plural, is_vague) in zip(matches, meanings, strict=True):
+            if not attribute or (is_vague and attribute in named_plainly):
                 continue
             last = words[match.start + match.length - 1]
             written = prompt[words[match.start].start : last.end]

@@ -86,7 +86,9 @@ class _Sayer:
         speed = "adverbs" if rng.random() < 0.65 else "adjectives"
         pace = self.word("speed", speed)
         pace_before, pace_after = (None, pace) if speed == "adverbs" else (pace, None)
-        verbs, place = self.word("motion", "verbs"), self.word("place", "phrases")
+        finite = rng.random() < 0.35
+        doing, pace_after = self.action(pace_after, finite)
+        place = self.word("place", "phrases")
         determiner = self.word("count", "determiners")
         if not self.two and rng.random() < 0.6:
             determiner = "a"
@@ -98,12 +100,38 @@ class _Sayer:
         if colour and rng.random() < 0.08:
             adjectives[adjectives.index(colour)] = None
             noun = f"{noun} that {'are' if self.two else 'is'} {colour}"
+        if colour and rng.random() < 0.06:
+            it = "they are" if self.two else "it's"
+            parts = [f"{it} {each}" for each in adjectives if each]
+            parts += [part for part in (_joined(doing, pace_after), place) if part]
+            rng.shuffle(parts)
+            return rng.choice((", ", ". ", " and ")).join([_joined(determiner, noun), *parts])
         thing = _joined(determiner, *adjectives, noun)
-        doing = verbs[0] if verbs else None
-        if verbs and rng.random() < 0.35:
-            finite = verbs[2 if self.two else 1]
-            doing = finite if rng.random() < 0.6 else f"that {finite}"
+        if doing and finite and rng.random() < 0.4:
+            doing = f"that {doing}"
         return _ordered(rng, self.language, thing, doing, pace_after, place)
+
+    def action(self, pace: str | None, finite: bool) -> tuple[str | None, str | None]:
+        """What is done, and the pace unless that stands within: `moving slowly to the left`."""
+        rng = self.rng
+        inflection = (2 if self.two else 1) if finite else 0
+        verbs = self.word("motion", "verbs")
+        if not verbs:
+            return None, pace
+        motion = lexicon()[self.language]["motion"]
+        forms = motion[self.values["motion"]]
+        chance = rng.random()
+        if "vague" in forms and chance < 0.08:
+            return rng.choice(forms["vague"]["seen"])[inflection], pace
+        if "directions" in forms and chance < 0.5:
+            mover = rng.choice(motion["right"]["vague"]["seen"])[inflection]
+            direction = self.word("motion", "directions")
+            if not finite and rng.random() < 0.5:
+                return direction, pace
+            if rng.random() < 0.6:
+                return _joined(mover, pace, direction), None
+            return f"{mover} {direction}", pace
+        return verbs[inflection], pace
 
     def french(self) -> str:
         rng = self.rng
@@ -130,12 +158,11 @@ class _Sayer:
         if thing.startswith(("une paire de ", "un duo de ")):
             start, rest = thing.split(" de ", 1)
             thing = f"{start} d'{rest}" if rest[0] in "aeéèêiouyh" else thing
-        verbs = self.word("motion", "verbs")
-        doing = verbs[0] if verbs else None
-        if verbs and rng.random() < 0.45:
-            finite = verbs[2 if self.two else 1]
-            doing = finite if rng.random() < 0.3 else f"qui {finite}"
-        pace, place = self.word("speed", "adverbs"), self.word("place", "phrases")
+        finite = rng.random() < 0.45
+        doing, pace = self.action(self.word("speed", "adverbs"), finite)
+        if doing and finite and rng.random() < 0.7:
+            doing = f"qui {doing}"
+        place = self.word("place", "phrases")
         return _ordered(rng, self.language, thing, doing, pace, place)
 
 

@@ -16,6 +16,7 @@ import json
 import random
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -23,13 +24,15 @@ from typing import Any, Final
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from pipeline.embedded.captions import Wording, caption
 from pipeline.embedded.detector import detect
+from pipeline.embedded.latents import OUT, as_grid, encode, load_basis
 from pipeline.embedded.sheet import save_sheet
 from pipeline.embedded.world import VALUES, held_out, render, sample_scenes
 from pipeline.engine import DiffusersEngine
-from pipeline.presets import Preset, find_preset
+from pipeline.presets import EMBEDDED, Preset, find_preset
 from pipeline.request import check_inputs
 
 TARGETS: Final = {
@@ -57,26 +60,27 @@ def main() -> int:
     if asked.weights is not None:
         preset = _elsewhere(preset, asked.weights)
     steps = preset.qualities[asked.quality]
-    figures = {"rendered truth": shares(*_truth(asked.prompts, preset.sizes[0][0]))}
+    scenes, clips = _truth(asked.prompts)
+    figures = {"rendered truth": shares(scenes, _read(clips))}
+    figures["after the autoencoder"] = shares(scenes, _read(_coded(clips, preset)))
     engine = DiffusersEngine(preset)
     engine.load()
     seconds: list[float] = []
     wordings: tuple[Wording, ...] = ("seen", "unseen")
     for wording in wordings:
-        scenes = held_out_scenes(asked.prompts)
         rng = random.Random(f"evaluate {wording}")
         prompts = [caption(scene, rng, wording) for scene in scenes.tolist()]
-        clips = []
+        made = []
         for seed, prompt in enumerate(prompts):
             began = time.perf_counter()
-            clips.append(make(engine, preset, prompt, seed, steps))
+            made.append(make(engine, preset, prompt, seed, steps))
             seconds.append(time.perf_counter() - began)
-        read = torch.tensor([detect(as_clip(frames)) for frames in clips])
+        read = _read([as_clip(frames) for frames in made])
         figures[f"{wording} wording"] = shares(scenes, read)
         for row in (read != scenes)[:, :4].any(1).nonzero()[:12, 0].tolist():
             print(f"  missed: {prompts[row]!r} read as {_named(read[row])}")
         if asked.sheet is not None and wording == "seen":
-            save_sheet(clips[:24], asked.sheet, columns=3)
+            save_sheet(made[:24], asked.sheet, columns=3)
     table = _table(figures)
     print(table)
     if asked.table is not None:
@@ -130,11 +134,32 @@ def shares(scenes: Tensor, read: Tensor) -> dict[str, float]:
     return {name: round(value, 4) for name, value in found.items()}
 
 
-def _truth(count: int, size: int) -> tuple[Tensor, Tensor]:
+def _truth(count: int) -> tuple[Tensor, Tensor]:
+    """Scenes (n, 7) and their clips as rendered: (n, 3, f, OUT, OUT)."""
     scenes = held_out_scenes(count)
     generator = torch.Generator().manual_seed(1)
-    clips = torch.cat([render(some, size, generator) for some in scenes.split(25)])
-    return scenes, torch.tensor([detect(clip) for clip in clips])
+    return scenes, torch.cat([render(some, OUT, generator) for some in scenes.split(25)])
+
+
+@torch.no_grad()
+def _coded(clips: Tensor, preset: Preset) -> list[Tensor]:
+    """The same clips encoded and decoded again: the most that the denoiser can reach."""
+    from diffusers import AutoencoderKLLTXVideo
+
+    autoencoder: Any = AutoencoderKLLTXVideo.from_pretrained(
+        preset.source, subfolder="vae", dtype=torch.float32
+    )
+    basis = load_basis(EMBEDDED / "basis.safetensors")
+    return [
+        autoencoder.decode(as_grid(encode(functional.avg_pool3d(clip[None], (1, 2, 2)), basis)))
+        .sample[0]
+        .clamp(-1, 1)
+        for clip in clips
+    ]
+
+
+def _read(clips: Iterable[Tensor]) -> Tensor:
+    return torch.tensor([detect(clip) for clip in clips])
 
 
 def _elsewhere(preset: Preset, weights: Path) -> Preset:

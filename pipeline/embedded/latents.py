@@ -8,7 +8,8 @@ the three together again (`train_decoder.py`). Knows nothing of scenes or of wor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Final
 
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 SIZE: Final = 64  # pixels a side, as clips are read
+OUT: Final = 128  # pixels a side, as they are decoded
 CELLS: Final = 4  # a side of the latent grid
 BLOCK: Final = SIZE // CELLS
 LATENT_FRAMES: Final = 5  # one for the first frame, then one for four each
@@ -95,6 +97,25 @@ def encode(clips: Tensor, basis: Basis) -> Tensor:
         -1,
     )
     return (latents / basis.scale).flatten(1, 2)
+
+
+def as_grid(latents: Tensor) -> Tensor:
+    """Latents (n, 80, CHANNELS) as a decoder takes them: (n, CHANNELS, frames, rows, columns)."""
+    grid = latents.reshape(len(latents), LATENT_FRAMES, CELLS, CELLS, CHANNELS)
+    return grid.permute(0, 4, 1, 2, 3)
+
+
+def save_basis(basis: Basis, path: Path) -> None:
+    """Beside the weights, so that clips can be encoded and training can go on."""
+    from safetensors.torch import save_file
+
+    save_file({name: value.contiguous() for name, value in asdict(basis).items()}, path)
+
+
+def load_basis(path: Path) -> Basis:
+    from safetensors.torch import load_file
+
+    return Basis(**load_file(path))
 
 
 def soften(outline: Tensor) -> Tensor:

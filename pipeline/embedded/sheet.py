@@ -37,7 +37,7 @@ def draw_sheet(pipe: Any, path: Path, **call: Any) -> None:
         "num_frames": 17,
         "frame_rate": 8,
         "num_inference_steps": 8,
-        "guidance_scale": 2.5,
+        "guidance_scale": 1.5,
         "max_sequence_length": 32,
         **call,
     }
@@ -63,4 +63,4 @@ def save_sheet(clips: list[NDArray[np.uint8]], path: Path, columns: int = 2) -> 
         x, y = (index % columns) * (strip + 8), (index // columns) * (height + _GAP)
         for place, frame in enumerate(_SHOWN):
             sheet.paste(Image.fromarray(clip[frame]), (x + place * width, y))
-    sheet.save(path)
+    sheet.save(path, quality=88)

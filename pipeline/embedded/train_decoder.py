@@ -19,13 +19,13 @@ from torch.nn import functional
 
 from pipeline.embedded.latents import (
     BLOCK,
-    CELLS,
     CHANNELS,
     GROUND,
-    LATENT_FRAMES,
+    OUT,
     OUTLINE,
     SIZE,
     Basis,
+    as_grid,
     encode,
     principal_components,
     soften,
@@ -33,7 +33,6 @@ from pipeline.embedded.latents import (
 )
 from pipeline.embedded.world import FRAMES, held_out, render, sample_scenes
 
-OUT: Final = 128  # pixels a side of what comes out
 PATCH: Final = OUT // 16
 WIDTH: Final = 64
 _HALF_OUTLINE, _HALF_GROUND = 36, 24  # components kept at the middle grid
@@ -43,6 +42,10 @@ _CLIPS: Final = 500
 _BASIS_CLIPS: Final = 700
 _POINTS: Final = 8192
 _FRAMES_AT_ONCE: Final = 5
+_EDGE: Final = 0.4  # of a colour, whose range is two
+_EDGES_COUNT: Final = 4.0  # times more than the rest
+_POINTS_RATE: Final = 2e-3
+_TAPS_RATE: Final = 3e-4  # at three times that, what the start had is lost
 
 
 def new_autoencoder() -> Any:
@@ -187,12 +190,14 @@ def _train_points(
     convolutions.append(decoder.conv_out.conv)
     middles = [nn.Parameter(_middle(conv).detach().clone()) for conv in convolutions]
     biases = [conv.bias for conv in convolutions]
-    optimiser = torch.optim.AdamW([*middles, *biases], lr=2e-3, weight_decay=0.0, fused=True)
+    optimiser = torch.optim.AdamW(
+        [*middles, *biases], lr=_POINTS_RATE, weight_decay=0.0, fused=True
+    )
     began, step, share = time.monotonic() - spent["points"], 0, 0.0
     while share < 1:
         spent["points"] = time.monotonic() - began
         share = min(1.0, spent["points"] / seconds)
-        _set_rate(optimiser, 2e-3, step, share)
+        _set_rate(optimiser, _POINTS_RATE, step, share)
         rows = busy[torch.randint(len(busy), (_POINTS,))]
         rows[: _POINTS // 4] = torch.randint(len(features), (_POINTS // 4,))
         state = features[rows].float()
@@ -228,8 +233,8 @@ def _train_taps(
     known = set(map(id, last))
     early = [each for each in decoder.parameters() if id(each) not in known]
     optimiser = torch.optim.AdamW(
-        [{"params": last, "part": 1.0}, {"params": early, "part": 0.3}],
-        lr=1e-3,
+        [{"params": last, "part": 1.0}, {"params": early, "part": 0.5}],
+        lr=_TAPS_RATE,
         weight_decay=0.0,
         fused=True,
     )
@@ -237,9 +242,9 @@ def _train_taps(
     while share < 1:
         spent["taps"] = time.monotonic() - began
         share = min(1.0, spent["taps"] / seconds)
-        _set_rate(optimiser, 1e-3, step, share)
+        _set_rate(optimiser, _TAPS_RATE, step, share)
         rows = torch.randint(len(latents), (8,))
-        state = _to_finest(decoder, _as_grid(_shaken(latents[rows].float())))
+        state = _to_finest(decoder, as_grid(_shaken(latents[rows].float())))
         start = int(torch.randint(FRAMES - _FRAMES_AT_ONCE + 1, ()))
         state = state[:, :, start : start + _FRAMES_AT_ONCE]
         for net in fine.resnets:
@@ -247,7 +252,8 @@ def _train_taps(
         state = decoder.conv_act(decoder.norm_out(state.movedim(1, -1)).movedim(-1, 1))
         drawn = _points_of(decoder.conv_out(state))
         wanted = clips[rows][:, :, start : start + _FRAMES_AT_ONCE].float() / 127
-        loss = _loss(drawn, _patches(wanted))
+        patches = _patches(wanted)
+        loss = _loss(drawn, patches, 1 + _EDGES_COUNT * _shows_an_edge(patches))
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(decoder.parameters(), 1.0)
@@ -276,12 +282,11 @@ def _points(decoder: Any, latents: Tensor, clips: Tensor) -> tuple[Tensor, Tenso
     """Features and targets of every point of the finest grid, and which of them show an edge."""
     features, targets = [], []
     for some, clip in zip(latents.split(25), clips.split(25), strict=True):
-        features.append(_points_of(_to_finest(decoder, _as_grid(_shaken(some)))).half())
+        features.append(_points_of(_to_finest(decoder, as_grid(_shaken(some)))).half())
         targets.append(_patches(clip))
     all_targets = torch.cat(targets)
-    colours = all_targets.reshape(len(all_targets), 3, -1)
-    lively = colours.amax(2).int() - colours.amin(2).int()
-    return torch.cat(features), all_targets, (lively.amax(1) > 50).nonzero()[:, 0]
+    edges = [_shows_an_edge(some.float() / 127) for some in all_targets.split(200_000)]
+    return torch.cat(features), all_targets, torch.cat(edges).nonzero()[:, 0]
 
 
 def _shaken(latents: Tensor) -> Tensor:
@@ -291,12 +296,6 @@ def _shaken(latents: Tensor) -> Tensor:
 
 def _trained(scenes: Tensor) -> Tensor:
     return scenes[~held_out(scenes)]
-
-
-def _as_grid(latents: Tensor) -> Tensor:
-    """(n, 80, c) → (n, c, 5, 4, 4)."""
-    grid = latents.reshape(len(latents), LATENT_FRAMES, CELLS, CELLS, CHANNELS)
-    return grid.permute(0, 4, 1, 2, 3)
 
 
 def _to_finest(decoder: Any, grid: Tensor) -> Tensor:
@@ -322,9 +321,15 @@ def _lit(state: Tensor) -> Tensor:
     return functional.silu(functional.rms_norm(state, state.shape[-1:], eps=1e-8))
 
 
-def _loss(drawn: Tensor, wanted: Tensor) -> Tensor:
+def _shows_an_edge(patches: Tensor) -> Tensor:
+    """1 for each point whose patch has a strong edge in it, else 0: (points,)."""
+    colours = patches.reshape(len(patches), 3, -1)
+    return ((colours.amax(2) - colours.amin(2)).amax(1) > _EDGE).float()
+
+
+def _loss(drawn: Tensor, wanted: Tensor, weight: Tensor | float = 1.0) -> Tensor:
     off = drawn - wanted
-    return (off.abs() + off.pow(2)).mean()
+    return ((off.abs() + off.pow(2)).mean(1) * weight).mean()
 
 
 def _set_rate(optimiser: Any, rate: float, step: int, share: float) -> None:

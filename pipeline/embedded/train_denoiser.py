@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pipeline.embedded.captions import caption
-from pipeline.embedded.latents import CELLS, CHANNELS, LATENT_FRAMES
+from pipeline.embedded.latents import CELLS, CHANNELS, LATENT_FRAMES, OUT
 from pipeline.embedded.train_text import TOKENS, WIDTH, scene_codes
 from pipeline.embedded.world import FPS, VALUES
 
@@ -28,10 +28,14 @@ HEADS: Final = 6
 LAYERS: Final = 6
 _BATCH: Final = 32
 _RATE: Final = 1.5e-3
-_ON_CODES: Final = 0.7
+_ON_CODES: Final = 0.9
 """The share of the run that reads codes of scenes instead of captions; it is the quicker part."""
 _CODE_TOKENS: Final = 6
-_ROPE_SCALE: Final = (4 / FPS, 16, 16)  # what LTXPipeline derives from fps and compression
+_ROPE_SCALE: Final = (
+    4 / FPS,
+    OUT // CELLS,
+    OUT // CELLS,
+)  # what LTXPipeline derives from fps and compression
 
 
 def new_denoiser() -> Any:
@@ -162,7 +166,7 @@ def train_denoiser(
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
         step += 1
-        keep = min(0.999, step / (step + 20))
+        keep = min(0.995, step / (step + 20))
         torch._foreach_lerp_(list(average.parameters()), list(denoiser.parameters()), 1 - keep)
         report(step, share, loss.item())
         if spent - saved > 120 or spent >= seconds:

@@ -27,6 +27,7 @@ music love dream happy sad old young wooden metal glass shiny 4k hdr unreal 7 12
 chien chat maison voiture ville mer forêt arbre montagne danse pluie feu
 """
 """Words for what is not in this world."""
+_KEEP_EVERY: Final = 500  # steps
 _TOKENIZER_CAPTIONS: Final = 20_000
 _BATCH: Final = 64
 _RATE: Final = 2e-3
@@ -93,16 +94,25 @@ def scene_codes() -> Tensor:
 
 
 def train_encoder(folder: Path, tokenizer: Any, steps: int, report: Any) -> None:
-    """Train for `steps` and save to `folder`. `report(step, loss)` is told how it goes."""
+    """Train for `steps` and save to `folder`. `report(step, loss)` is told how it goes.
+
+    A stopped run goes on from its last checkpoint, `folder` with the suffix `.pt`.
+    """
     torch.manual_seed(3)
-    rng = random.Random(3)
-    generator = torch.Generator().manual_seed(3)
     encoder = new_encoder(len(tokenizer))
     codes = scene_codes()
     offsets = torch.tensor([0, *map(len, VALUES.values())]).cumsum(0)
     optimiser = torch.optim.AdamW(encoder.parameters(), lr=_RATE, weight_decay=0.01, fused=True)
     loose = _loose_words()
-    for step in range(steps):
+    checkpoint, start = folder.with_suffix(".pt"), 0
+    if checkpoint.exists():
+        kept = torch.load(checkpoint, weights_only=True)
+        encoder.load_state_dict(kept["encoder"])
+        optimiser.load_state_dict(kept["optimiser"])
+        start = kept["step"]
+    rng = random.Random(3 + start)
+    generator = torch.Generator().manual_seed(3 + start)
+    for step in range(start, steps):
         rate = min(1.0, (step + 1) / 200) * max(0.02, 1 - step / steps)
         for group in optimiser.param_groups:
             group["lr"] = _RATE * rate
@@ -137,6 +147,14 @@ def train_encoder(folder: Path, tokenizer: Any, steps: int, report: Any) -> None
         torch.nn.utils.clip_grad_norm_(encoder.parameters(), 1.0)
         optimiser.step()
         report(step + 1, loss.item())
+        if (step + 1) % _KEEP_EVERY == 0:
+            kept = {
+                "encoder": encoder.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "step": step + 1,
+            }
+            torch.save(kept, checkpoint.with_suffix(".part"))
+            checkpoint.with_suffix(".part").replace(checkpoint)
     encoder.save_pretrained(folder)
 
 

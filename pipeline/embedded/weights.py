@@ -26,8 +26,7 @@ def assemble(encoder: Any, tokenizer: Any, denoiser: Any, autoencoder: Any) -> A
 
 def write_weights(pipe: Any, folder: Path) -> int:
     """Save to `folder` in half precision; the size in bytes of what was written."""
-    import torch
-
-    pipe.to(torch.float16)
+    for part in (pipe.text_encoder, pipe.transformer, pipe.vae):
+        part.half()
     pipe.save_pretrained(folder, safe_serialization=True, max_shard_size=_LARGEST_FILE)
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -102,7 +102,7 @@ def test_one_is_named_by_a_number_and_not_by_an_article() -> None:
         ("红色的球", ["红色的球"]),
         ("हिन्दी", ["हिन्दी"]),
         ("12345", ["12345"]),
-        ("2 balls", ["2"]),
+        ("7 balls", ["7"]),
         ("a cloudy ball", ["cloudy"]),  # known only within `in a cloudy sky`
         ("", []),
         ("... !? —", []),
@@ -235,3 +235,18 @@ def test_a_lexicon_is_read_from_its_file(tmp_path: Path) -> None:
         "assumed": ({"attribute": "shape", "value": "ball", "label": {"de": "ball"}},),
         "clashes": (),
     }
+
+
+@pytest.mark.parametrize(
+    ("prompt", "motion"),
+    [
+        ("a star flying to the left in the sky", "left"),
+        ("a star flying slowly upwards", "up"),
+        ("a star flying in the sky", "right"),
+        ("an orb floating down", "down"),
+        ("an orb floating", "still"),
+    ],
+)
+def test_a_vague_word_counts_only_where_nothing_plainer_is_said(prompt: str, motion: str) -> None:
+    reading = read(prompt)
+    assert [each.value for each in reading.known if each.attribute == "motion"] == [motion]
