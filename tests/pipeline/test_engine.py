@@ -165,7 +165,7 @@ def test_a_full_memory_is_said_with_the_size(
     engine: DiffusersEngine, broken: Breaking, error: Exception
 ) -> None:
     broken.error = error
-    with pytest.raises(OutOfMemory, match="64 × 64 with 17 frames"):
+    with pytest.raises(OutOfMemory, match="128 × 128 with 17 frames"):
         make(engine, ask(engine))
 
 

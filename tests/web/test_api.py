@@ -45,7 +45,7 @@ def made(
         ({"prompt": "x", "num_frames": 16}, 422, "16: the model embedded makes clips of 17"),
         ({"prompt": "x", "num_frames": -1}, 422, "-1"),
         ({"prompt": "x", "width": 63}, 422, "'63 × 128': the model embedded makes 128 × 128"),
-        ({"prompt": "x", "width": 0}, 422, "0 × 64"),
+        ({"prompt": "x", "width": 0}, 422, "0 × 128"),
         ({"prompt": "x", "height": 10_000_000}, 422, "128 × 10000000"),
         ({"prompt": "x", "num_inference_steps": 33}, 422, "1 to 32"),
         ({"prompt": "x", "guidance_scale": 0.5}, 422, "1 to 10"),
