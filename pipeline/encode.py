@@ -70,9 +70,11 @@ def _poster(frames: Frames) -> Image.Image:
     """A frame from the middle, where the motion is under way."""
     image = Image.fromarray(frames[len(frames) // 2])
     if image.width < _POSTER_LEAST:
+        # Few pixels stay sharp, as players show them; at less than double size that looks ragged.
+        is_small = image.width < _POSTER_LEAST / 2
         image = image.resize(
             (_POSTER_LEAST, round(image.height * _POSTER_LEAST / image.width)),
-            Image.Resampling.NEAREST,  # sharp, as players show a small clip
+            Image.Resampling.NEAREST if is_small else Image.Resampling.BICUBIC,
         )
     return image
 

@@ -21,8 +21,8 @@ from torch.nn import functional
 
 from pipeline.embedded.captions import caption
 from pipeline.embedded.latents import CELLS, CHANNELS, LATENT_FRAMES, OUT
-from pipeline.embedded.train_text import TOKENS, WIDTH, scene_codes
-from pipeline.embedded.world import FPS, VALUES
+from pipeline.embedded.train_text import TOKENS, WIDTH, codes_of
+from pipeline.embedded.world import FPS
 
 HEADS: Final = 6
 LAYERS: Final = 6
@@ -70,15 +70,10 @@ class Texts:
 
     def __init__(self, encoder: Any | None, tokenizer: Any | None) -> None:
         self.encoder, self.tokenizer = encoder, tokenizer
-        self.codes = scene_codes()
-        self.offsets = torch.tensor([0, *map(len, VALUES.values())]).cumsum(0)
         self.rng = random.Random(4)
 
     def codes_of(self, scenes: Tensor, untold: Tensor) -> tuple[Tensor, Tensor]:
-        parts = [self.codes[self.offsets[i] + scenes[:, i]] for i in range(len(VALUES))]
-        code = torch.stack(parts).sum(0)
-        code = torch.where(untold[:, None], self.codes[-1] * len(VALUES) ** 0.5, code)
-        states = code[:, None].expand(-1, _CODE_TOKENS, -1)
+        states = codes_of(scenes, untold)[:, None].expand(-1, _CODE_TOKENS, -1)
         states = states + 0.04 * torch.randn(states.shape)
         return states, torch.ones(states.shape[:2], dtype=torch.long)
 

@@ -93,6 +93,14 @@ def scene_codes() -> Tensor:
     return codes
 
 
+def codes_of(scenes: Tensor, untold: Tensor) -> Tensor:
+    """The code of each scene (n, 7), or of a caption without words where `untold`: (n, WIDTH)."""
+    codes = scene_codes()
+    starts = torch.tensor([0, *map(len, VALUES.values())]).cumsum(0)[:-1]
+    told = codes[scenes + starts].sum(1)
+    return torch.where(untold[:, None], codes[_EMPTY] * len(VALUES) ** 0.5, told)
+
+
 def train_encoder(folder: Path, tokenizer: Any, steps: int, report: Any) -> None:
     """Train for `steps` and save to `folder`. `report(step, loss)` is told how it goes.
 
@@ -130,8 +138,7 @@ def train_encoder(folder: Path, tokenizer: Any, steps: int, report: Any) -> None
         states = encoder(input_ids=batch.input_ids)[0]
         mask = batch.attention_mask.float()
         empty = torch.tensor([not text for text in texts])
-        target = torch.stack([codes[offsets[i] + scenes[:, i]] for i in range(len(VALUES))]).sum(0)
-        target = torch.where(empty[:, None], codes[_EMPTY] * len(VALUES) ** 0.5, target)
+        target = codes_of(scenes, empty)
         loss = ((states - target[:, None]).pow(2).sum(-1) * mask).sum() / mask.sum()
         logits = 4 * states @ codes.T
         for index, values in enumerate(VALUES.values()):

@@ -78,6 +78,14 @@ def test_a_share_page_has_what_a_link_preview_asks_for(shown: dict[str, Any]) ->
     assert (tags["og:video:width"], tags["og:video:height"]) == ("64", "64")
 
 
+@pytest.mark.parametrize(("width", "is_crisp"), [(128, True), (320, False)])
+def test_only_a_clip_of_few_pixels_is_shown_with_sharp_ones(
+    shown: dict[str, Any], width: int, is_crisp: bool
+) -> None:
+    page = clip_page({**shown, "width": width}, "en", address=ADDRESS)
+    assert ('class="crisp"' in page) is is_crisp
+
+
 def test_links_are_built_from_the_settings(shown: dict[str, Any]) -> None:
     page = clip_page(shown, "en", address="https://other.example")
     assert f'<link rel="canonical" href="https://other.example/clip/{shown["id"]}">' in page

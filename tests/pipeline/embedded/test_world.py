@@ -38,7 +38,7 @@ def test_a_thing_has_its_colour(index: int) -> None:
 
 @pytest.mark.parametrize("place", VALUES["place"])
 def test_places_are_muted(place: str) -> None:
-    # A red thing that shrinks at the side; what lies away from it is ground.
+    # A small thing in the middle; at the side there is only ground.
     clip = render(scene(place=place, motion="still", size="small"), 64, generator())
     ground = (clip[0, :, 0, :, :16] + 1) / 2
     assert (ground.amax(0) - ground.amin(0)).max() < 0.28
