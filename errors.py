@@ -85,7 +85,8 @@ class UnknownModel(GreenlightError):
     code = "unknown_model"
     says = "The model {model!r} cannot be used: {why}."
     fix_says = (
-        "Set GREENLIGHT_MODEL to 'embedded', a Hub id, or a folder with a text-to-video pipeline."
+        "Set GREENLIGHT_MODEL to 'embedded', the name of a preset (docs/models.md), a Hub id, or a "
+        "folder with a text-to-video pipeline."
     )
 
 
@@ -124,6 +125,24 @@ class UnknownPreset(BadInput):
     fix_says = "Use one of them, or leave preset out."
 
 
+class NoDraft(BadInput):
+    code = "no_draft"
+    says = "This clip is no draft: it was made with {steps} steps of the model {model}."
+    fix_says = "Remix it instead; that opens its settings in Create."
+
+
+class NoFirstFrame(BadInput):
+    code = "no_first_frame"
+    says = "The model {model} makes clips from words alone and takes no first frame."
+    fix_says = "Describe the picture in the prompt."
+
+
+class UnknownFrame(BadInput):
+    code = "unknown_frame"
+    says = "The first frame {value!r} is none that you sent here."
+    fix_says = "Send the picture again and use the id that comes back."
+
+
 class BadCursor(BadInput):
     status = 400
     code = "bad_cursor"
@@ -141,6 +160,63 @@ class ReasonMissing(BadInput):
     code = "reason_missing"
     says = "The verdict {verdict} has no reason; the creator must learn at least one."
     fix_says = "Add one or more reason codes from /api/v1/policy."
+
+
+class FrameUnknownKind(BadInput):
+    code = "frame_unknown_kind"
+    says = "The first frame is {found}; only JPEG, PNG and WebP pictures can be used."
+    fix_says = "Open it in another program, save it as JPEG or PNG and send that."
+
+
+class FrameBroken(BadInput):
+    code = "frame_broken"
+    says = "The first frame is a {kind} file that cannot be read: {why}."
+    fix_says = "Check that it opens in another program, save it anew there and send that."
+
+
+class FrameMoves(BadInput):
+    code = "frame_moves"
+    says = "The first frame is an animation; a clip begins with a single still picture."
+    fix_says = "Save one picture of it as PNG and send that."
+
+
+class FrameManyPixels(BadInput):
+    code = "frame_many_pixels"
+    says = "The first frame has {width} × {height} pixels; the most allowed are {limit} in all."
+    fix_says = "Scale it down, for example to {better}, and send that."
+
+
+class FrameFewPixels(BadInput):
+    code = "frame_few_pixels"
+    says = "The first frame has {width} × {height} pixels; each side needs {limit} or more."
+    fix_says = "Send a larger picture."
+
+
+class FrameManyBytes(BadInput):
+    status = 413
+    code = "frame_many_bytes"
+    says = "The first frame has {size_bytes} bytes; the most allowed are {limit_mb} MiB."
+    fix_says = "Save it smaller, for example as JPEG, and send that."
+
+
+class WrongCode(BadInput):
+    code = "wrong_code"
+    says = "This code is wrong, older than {minutes} minutes, was tried too often, or there is a newer one."
+    fix_says = "Type the six digits of the newest e-mail, or ask for a new code."
+
+
+class NoMail(GreenlightError):
+    status = 422
+    code = "no_mail"
+    says = "This Greenlight sends no e-mail: no mail server is set up."
+    fix_says = "Use a webhook, or ask the operator to set GREENLIGHT_SMTP_URL."
+
+
+class NoWebhooks(GreenlightError):
+    status = 422
+    code = "no_webhooks"
+    says = "This Greenlight calls no webhooks: its operator has switched them off."
+    fix_says = "Leave the webhook empty."
 
 
 class BodyTooLarge(GreenlightError):
@@ -230,6 +306,29 @@ class TooMany(GreenlightError):
     fix_says = "Wait {retry_after_s} seconds and try again."
 
 
+class SlotsTaken(GreenlightError):
+    status = 429
+    code = "slots_taken"
+    says = "{used} of your clips are in the making, and you may have {limit} at a time; {count} more are too many."
+    fix_says = (
+        "Wait until one is made, or cancel one. More places come with clips that are approved."
+    )
+
+
+class HourUsedUp(GreenlightError):
+    status = 429
+    code = "hour_used_up"
+    says = "You sent {used} clips within an hour, and {limit} an hour is your share; {count} more are too many."
+    fix_says = "Wait {retry_after_s} seconds and send it again."
+
+
+class DayUsedUp(GreenlightError):
+    status = 429
+    code = "day_used_up"
+    says = "Your clips kept the model busy for {used_s} seconds since yesterday; {limit_s} is your share of a day."
+    fix_says = "Come back in some hours; older use is forgotten after a day."
+
+
 class Paused(GreenlightError):
     status = 503
     code = "paused"
@@ -272,6 +371,13 @@ class ClaimedByOther(Conflict):
     fix_says = "Take the next clip in the queue, or come back then."
 
 
+class NothingToConfirm(GreenlightError):
+    status = 409
+    code = "nothing_to_confirm"
+    says = "No e-mail address of yours waits for a code."
+    fix_says = "Load the settings again to see where they stand, or save an address first."
+
+
 class NothingToReview(GreenlightError):
     status = 404
     code = "queue_empty"
@@ -302,6 +408,12 @@ class DiskFull(MakingFailed):
     fix_says = "Try again when the operator has made room."
 
 
+class OddSize(MakingFailed):
+    code = "odd_size"
+    says = "The model made pictures of {width} × {height} pixels; a clip needs even sides."
+    fix_says = "Choose a width and a height that two divides and try again."
+
+
 class PublishFailed(GreenlightError):
     """Why an approved clip is not public yet: stored on the clip and shown to its creator."""
 
@@ -310,6 +422,12 @@ class PublishFailed(GreenlightError):
     fix_says = (
         "Nothing is needed from you: it is tried again, and the operator finds why in the log."
     )
+
+
+class Silent(MakingFailed):
+    code = "silent"
+    says = "The model gave no sign of life for {limit_s} seconds and was started anew."
+    fix_says = "Try again with fewer frames or steps; if it happens again, tell the operator the clip's id."
 
 
 class Interrupted(MakingFailed):
@@ -321,5 +439,71 @@ class Interrupted(MakingFailed):
 class ModelNotLoaded(MakingFailed):
     status = 503
     code = "model_not_loaded"
-    says = "The model could not be loaded."
+    says = "The model could not be loaded: {why}."
     fix_says = "Try again when the operator has mended it."
+
+    def __init__(self, **facts: object) -> None:
+        super().__init__(**{"why": "the operator finds the reason in the log", **facts})
+
+
+class SpeedupRefused(ModelNotLoaded):
+    code = "speedup_refused"
+    says = "The model could not be loaded: its speed-up {name} is {value!r}, and {why}."
+    fix_says = "Try again when the operator has corrected the speed-ups of the model."
+
+
+# ---- making at a remote provider ----------------------------------------------------------
+
+
+class RemoteTokenRefused(MakingFailed):
+    code = "remote_token_refused"
+    says = "{provider} did not accept the token of this Greenlight (HTTP {status})."
+    fix_says = "Tell the operator, who can renew it; nothing is wrong with your prompt."
+
+
+class RemoteUnpaid(MakingFailed):
+    code = "remote_unpaid"
+    says = "The account that this Greenlight has at {provider} has no credit left."
+    fix_says = "Tell the operator, who can add some; nothing is wrong with your prompt."
+
+
+class RemoteNotOffered(MakingFailed):
+    code = "remote_not_offered"
+    says = "{provider} does not offer the model {model}."
+    fix_says = "Tell the operator to choose another with GREENLIGHT_MODEL or GREENLIGHT_PROVIDER."
+
+
+class RemoteBusy(MakingFailed):
+    code = "remote_busy"
+    says = "{provider} takes no more clips from this Greenlight at the moment."
+    fix_says = "Try again in some minutes."
+
+
+class RemoteDown(MakingFailed):
+    code = "remote_down"
+    says = "{provider} could not be reached or is out of order ({why})."
+    fix_says = "Try again later; nothing is wrong with your prompt."
+
+
+class RemoteTooSlow(MakingFailed):
+    code = "remote_too_slow"
+    says = "{provider} did not finish the clip within {waited_s} seconds, and it was given up."
+    fix_says = "Try again, with a shorter clip or fewer steps; the operator may allow more time."
+
+
+class RemoteRefused(MakingFailed):
+    code = "remote_refused"
+    says = "{provider} refused to make this clip: {why}."
+    fix_says = "Change the prompt or the settings and try again."
+
+
+class RemoteFailed(MakingFailed):
+    code = "remote_failed"
+    says = "{provider} began the clip and could not finish it: {why}."
+    fix_says = "Try again; if it fails again, change the prompt."
+
+
+class RemoteNoClip(MakingFailed):
+    code = "remote_no_clip"
+    says = "What {provider} sent back is no clip that Greenlight can show: {why}."
+    fix_says = "Try again; if it happens again, tell the operator the clip's id."

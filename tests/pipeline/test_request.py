@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from errors import BadInput, EmptyPrompt, TextTooLong, UnknownPreset
-from pipeline.request import SEED_LIMIT, ClipRequest, check_inputs
+from errors import BadInput, EmptyPrompt, NoFirstFrame, TextTooLong, UnknownPreset
+from pipeline.presets import Preset
+from pipeline.request import SEED_LIMIT, ClipRequest, check_inputs, check_variants
 from tests.doubles import FAST
 
+RULED = replace(FAST, num_frames=(73, 41), frames_step=8, most_frames=257)
+"""Takes every count of a rule, not only those it offers."""
 
-def ask(**values: Any) -> ClipRequest:
-    return check_inputs(FAST, **{"prompt": "a red ball", "seed": 1, "prompt_limit": 50, **values})
+DISTILLED = replace(
+    FAST,
+    guidance_scale=1.0,
+    max_guidance=1.0,
+    takes=FAST.takes - {"guidance_scale", "negative_prompt", "num_inference_steps", "num_frames"},
+    frames_step=8,
+    most_frames=257,
+)
+"""Takes little: guidance, steps and length are its own."""
 
 
-def refused(**values: Any) -> BadInput:
+def ask(preset: Preset = FAST, **values: Any) -> ClipRequest:
+    return check_inputs(preset, **{"prompt": "a red ball", "seed": 1, "prompt_limit": 50, **values})
+
+
+def refused(preset: Preset = FAST, **values: Any) -> BadInput:
     with pytest.raises(BadInput) as error:
-        ask(**values)
+        ask(preset, **values)
     return error.value
 
 
@@ -80,7 +95,7 @@ def test_a_value_at_its_limit_is_legal(values: dict[str, Any]) -> None:
         (
             {"num_frames": 16},
             "num_frames is 16: the model fast makes clips of 9, 17 frames.",
-            "Use 17.",
+            "Use 9 or 17.",
         ),
         (
             {"num_frames": 0},
@@ -143,7 +158,8 @@ def test_a_prompt_has_words(prompt: str) -> None:
 
 @pytest.mark.parametrize("field", ["prompt", "negative_prompt"])
 def test_a_text_has_a_longest_length(field: str) -> None:
-    error = refused(**{field: "x" * 53})
+    values: dict[str, Any] = {field: "x" * 53}
+    error = refused(**values)
     assert isinstance(error, TextTooLong)
     assert error.message == f"{field} has 53 characters; the longest allowed is 50."
     assert error.fix == "Shorten it by at least 3 characters."
@@ -156,7 +172,8 @@ def test_letters_are_counted_and_not_bytes() -> None:
 @pytest.mark.parametrize("field", ["prompt", "negative_prompt"])
 @pytest.mark.parametrize("character", ["\0", "\x1b", "\x7f", "\ud800"])
 def test_a_text_has_no_control_characters(field: str, character: str) -> None:
-    error = refused(**{field: f"a{character}b"})
+    values: dict[str, Any] = {field: f"a{character}b"}
+    error = refused(**values)
     assert error.facts["field"] == field
     assert character not in error.message
 
@@ -173,3 +190,136 @@ def test_nothing_is_corrected_silently() -> None:
 
 def test_a_request_names_its_columns() -> None:
     assert ask().as_columns()["num_inference_steps"] == 4
+
+
+# ---- frame counts by rule -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [9, 41, 73, 81, 249, 257])
+def test_a_count_of_the_rule_is_legal(count: int) -> None:
+    assert ask(RULED, num_frames=count).num_frames == count
+
+
+@pytest.mark.parametrize(
+    ("count", "step"),
+    [
+        (80, "Use 73 or 81."),
+        (74, "Use 73 or 81."),
+        (1, "Use 9."),
+        (-8, "Use 9."),
+        (258, "Use 257."),
+        (265, "Use 257."),
+        (10**40, "Use 257."),
+    ],
+)
+def test_another_count_is_refused_with_its_legal_neighbours(count: int, step: str) -> None:
+    error = refused(RULED, num_frames=count)
+    assert error.fix == step
+    assert "the model fast makes clips of 8k+1 frames, 9 to 257." in error.message
+
+
+def test_the_value_that_was_refused_is_said() -> None:
+    assert refused(RULED, num_frames=80).message.startswith("num_frames is 80: ")
+
+
+def test_a_count_that_is_offered_is_legal_beside_the_rule() -> None:
+    assert ask(replace(RULED, num_frames=(73, 50)), num_frames=50).num_frames == 50
+
+
+def test_without_most_frames_the_longest_offered_is_the_longest() -> None:
+    assert refused(replace(RULED, most_frames=None), num_frames=81).fix == "Use 73."
+
+
+def test_a_model_has_a_fewest_number_of_steps() -> None:
+    error = refused(replace(FAST, min_steps=2), num_inference_steps=1)
+    assert (error.message, error.fix) == (
+        "num_inference_steps is 1: the model fast takes 2 to 8 steps.",
+        "Use 2.",
+    )
+
+
+# ---- what a model does not take -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "message", "fix"),
+    [
+        (
+            {"negative_prompt": "blurry"},
+            "negative_prompt is 'blurry': the model fast reads none.",
+            "Leave negative_prompt out, and say in the prompt what you want to see.",
+        ),
+        (
+            {"guidance_scale": 3.0},
+            "guidance_scale is 3.0: the model fast has a guidance of its own, 1.",
+            "Leave guidance_scale out.",
+        ),
+        (
+            {"num_inference_steps": 2},
+            "num_inference_steps is 2: the model fast chooses the number of steps itself.",
+            "Leave num_inference_steps out.",
+        ),
+        (
+            {"num_frames": 33},
+            "num_frames is 33: the model fast makes clips of 9, 17 frames.",
+            "Use 17.",
+        ),
+    ],
+)
+def test_what_a_model_does_not_take_is_refused_and_not_dropped(
+    values: dict[str, Any], message: str, fix: str
+) -> None:
+    error = refused(DISTILLED, **values)
+    assert (error.message, error.fix) == (message, fix)
+
+
+def test_a_models_own_values_are_legal_where_others_are_not() -> None:
+    """A remix sends all that the first clip was made with."""
+    own = {"guidance_scale": 1.0, "num_inference_steps": 4, "num_frames": 9, "negative_prompt": ""}
+    assert ask(DISTILLED, **own) == ask(DISTILLED)
+
+
+def test_a_negative_prompt_without_guidance_is_refused() -> None:
+    error = refused(negative_prompt="blurry", guidance_scale=1)
+    assert error.message == (
+        "negative_prompt is 'blurry': a model reads it only with a guidance_scale above 1."
+    )
+    assert error.fix == "Raise guidance_scale, or leave negative_prompt out."
+
+
+def test_a_negative_prompt_is_taken_where_the_model_keeps_its_guidance() -> None:
+    """As HunyuanVideo 1.5: it is guided, but not by the call."""
+    preset = replace(FAST, takes=FAST.takes - {"guidance_scale"})
+    assert ask(preset, negative_prompt="blurry").negative_prompt == "blurry"
+
+
+def test_a_first_frame_is_refused_where_the_model_takes_none() -> None:
+    error = refused(first_frame="abc")
+    assert isinstance(error, NoFirstFrame)
+    assert error.message == "The model fast makes clips from words alone and takes no first frame."
+
+
+def test_a_first_frame_is_taken_where_the_model_can_begin_from_one() -> None:
+    preset = replace(FAST, first_frame="LTXImageToVideoPipeline")
+    assert ask(preset, first_frame="abc") == ask()
+
+
+# ---- variants -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("asked", "count"), [(None, 1), (1, 1), (4, 4)])
+def test_variants_up_to_the_presets_limit_are_legal(asked: int | None, count: int) -> None:
+    assert check_variants(FAST, asked) == count
+
+
+@pytest.mark.parametrize(("asked", "step"), [(0, "Use 1."), (-1, "Use 1."), (5, "Use 4.")])
+def test_other_numbers_of_variants_are_refused(asked: int, step: str) -> None:
+    with pytest.raises(BadInput) as error:
+        check_variants(FAST, asked)
+    assert error.value.message == f"variants is {asked}: the model fast makes 1 to 4 at once."
+    assert error.value.fix == step
+
+
+def test_a_heavy_model_makes_fewer_variants() -> None:
+    with pytest.raises(BadInput, match="makes 1 to 2 at once"):
+        check_variants(replace(FAST, most_variants=2), 3)
