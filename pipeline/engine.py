@@ -1,46 +1,45 @@
-"""The engine: one loaded diffusers pipeline that turns a checked request into frames.
+"""The engine: one loaded diffusers pipeline that turns a checked request into a clip.
 
-Knows nothing of clips, queues, files or people. Limits: one request at a time, because a pipeline
+Knows nothing of clips' states, queues or people. Limits: one request at a time, because a pipeline
 object keeps the state of its run (two threads on one scheduler break both); a second caller waits.
 """
 
 from __future__ import annotations
 
-import inspect
 import logging
+import re
 import threading
+import time
+import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 from errors import MakingFailed, ModelNotLoaded, OutOfMemory
+from pipeline.decoding import forget, free_memory, is_out_of_memory
+from pipeline.harvest import audio_of, frames_of
+from pipeline.loading import Loaded, Pipeline, load, sharing
+from pipeline.made import Audio, Cancelled, Frame, Frames, Made, Phase, Progress
 from pipeline.presets import Preset
+from pipeline.preview import Palette
 from pipeline.request import ClipRequest
+from pipeline.resume import Keeper, digest
+from pipeline.run import Run
+from pipeline.schedule import can_begin_later
+
+__all__ = [
+    "Audio",
+    "Cancelled",
+    "DiffusersEngine",
+    "Engine",
+    "Frame",
+    "Frames",
+    "Made",
+    "Phase",
+    "Progress",
+]
 
 log = logging.getLogger("greenlight.engine")
-
-Pipeline: TypeAlias = Any
-"""A diffusers pipeline of whatever class; their common base declares neither call nor hooks."""
-
-Phase = Literal["loading", "text", "denoising", "decoding", "encoding"]
-Frames = NDArray[np.uint8]
-"""(frames, height, width, 3), RGB."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a clip is. `step` counts finished denoising steps, 0 to `steps`."""
-
-    phase: Phase
-    step: int
-    steps: int
-
-
-class Cancelled(Exception):
-    """The caller's `is_cancelled` said so; the pipeline is clean for the next request."""
 
 
 class Engine(Protocol):
@@ -59,28 +58,41 @@ class Engine(Protocol):
         *,
         on_progress: Callable[[Progress], None],
         is_cancelled: Callable[[], bool],
-    ) -> Frames: ...
+        first_frame: Path | None = None,
+        keep: Path | None = None,
+    ) -> Made: ...
 
 
 class DiffusersEngine:
-    """Loads `preset.source` with `DiffusionPipeline.from_pretrained`, on a GPU where there is one."""
+    """Loads `preset.source` with `DiffusionPipeline.from_pretrained`, on a GPU where there is one.
 
-    def __init__(self, preset: Preset) -> None:
+    In the folder `learned` it keeps what previews learn from finished clips. With `keep`, latents
+    are saved every `keep_every_s` seconds at most.
+    """
+
+    def __init__(
+        self, preset: Preset, learned: Path | None = None, *, keep_every_s: float = 2.0
+    ) -> None:
         self.preset = preset
-        self._pipe: Pipeline | None = None
-        self._load_failed = False
+        self.load_error: ModelNotLoaded | None = None
+        self._keep_every_s = keep_every_s
+        self._loaded: Loaded | None = None
+        self._from_picture: Pipeline | None = None
+        self._running: Pipeline | None = None
         self._one_at_a_time = threading.Lock()
+        name = re.sub(r"[^\w.-]+", "--", preset.name)
+        self._palette = Palette(learned / f"{name}.npz" if learned is not None else None)
 
     @property
     def state(self) -> Literal["loading", "ready", "failed"]:
-        if self._pipe is not None:
+        if self._loaded is not None:
             return "ready"
-        return "failed" if self._load_failed else "loading"
+        return "failed" if self.load_error is not None else "loading"
 
     def load(self) -> None:
         """Load the pipeline, once. Raises ModelNotLoaded; a later call tries again."""
         with self._one_at_a_time:
-            self._loaded()
+            self._load()
 
     def generate(
         self,
@@ -88,104 +100,111 @@ class DiffusersEngine:
         *,
         on_progress: Callable[[Progress], None],
         is_cancelled: Callable[[], bool],
-    ) -> Frames:
-        """Make the frames of one clip. The same request gives the same frames on one machine.
+        first_frame: Path | None = None,
+        keep: Path | None = None,
+    ) -> Made:
+        """Make one clip. The same request gives the same frames on one machine, whatever was
+        made before, and also when it goes on from what `keep` holds.
 
         Raises Cancelled within one denoising step of `is_cancelled()`, ModelNotLoaded,
         OutOfMemory, or MakingFailed with the kind of any other error of the pipeline.
         """
-        steps = request.num_inference_steps
         with self._one_at_a_time:
             if is_cancelled():
                 raise Cancelled
-            if self._pipe is None:
-                on_progress(Progress("loading", 0, steps))
-            pipe = self._loaded()
-            on_progress(Progress("text", 0, steps))
-
-            def on_step_end(
-                _pipe: Any, index: int, _timestep: Any, _tensors: dict[str, Any]
-            ) -> dict[str, Any]:
-                if is_cancelled():
-                    raise Cancelled
-                done = index + 1
-                on_progress(Progress("denoising" if done < steps else "decoding", done, steps))
-                return {}
-
+            # 1. Have a pipeline
+            seconds: dict[str, float] = {}
+            if self._loaded is None:
+                on_progress(Progress("loading", 0, request.num_inference_steps))
+                began = time.monotonic()
+                self._load()
+                seconds["loading"] = time.monotonic() - began
+            loaded = self._load()
+            pipe = loaded.pipe if first_frame is None else self._for_picture(loaded.pipe)
+            # 2. Run it
             try:
-                return _as_frames(pipe(**self._arguments(pipe, request, on_step_end)).frames[0])
+                self._running = pipe
+                run = Run(
+                    pipe,
+                    self.preset,
+                    request,
+                    on_progress=on_progress,
+                    is_cancelled=is_cancelled,
+                    speedups=loaded.speedups,
+                    palette=self._palette,
+                    keeper=self._keeper(loaded, request, first_frame, keep),
+                )
+                output = run(first_frame)
+                # 3. Hand over what came out
+                frames, audio = frames_of(output), audio_of(output, pipe)
+                _learn(run, frames)
+                run.close()
+                return Made(frames, self.preset.fps, audio, {**seconds, **run.seconds})
             except Cancelled:
                 raise
             except Exception as error:
                 raise _explain(error, request) from error
             finally:
-                # Also after Cancelled: hooks keep the stopped run's tensors, and with a cache
-                # switched on they would leak into the next person's clip.
-                pipe.maybe_free_model_hooks()
+                self._running = None
+                _clean(pipe, loaded.pipe)
 
-    def _loaded(self) -> Pipeline:
-        if self._pipe is None:
+    def _load(self) -> Loaded:
+        if self._loaded is None:
             try:
-                self._pipe = _load(self.preset)
-                self._load_failed = False
-            except Exception as error:
-                self._load_failed = True
+                self._loaded = load(self.preset, self._timestep)
+                self.load_error = None
+            except ModelNotLoaded as error:
+                self.load_error = error
                 log.exception("The model %s could not be loaded", self.preset.source)
-                raise ModelNotLoaded() from error
-        return self._pipe
+                raise
+        return self._loaded
 
-    def _arguments(
-        self, pipe: Pipeline, request: ClipRequest, on_step_end: Callable[..., Any]
-    ) -> dict[str, Any]:
-        """The call's arguments: the request, cut to what this pipeline's signature takes."""
-        import torch
+    def _timestep(self) -> Any:
+        return None if self._running is None else self._running.current_timestep
 
-        wanted: dict[str, Any] = {
-            "prompt": request.prompt,
-            "negative_prompt": request.negative_prompt or None,
-            "num_frames": request.num_frames,
-            "width": request.width,
-            "height": request.height,
-            "num_inference_steps": request.num_inference_steps,
-            "guidance_scale": request.guidance_scale,
-            "frame_rate": self.preset.fps,
-            "generator": torch.Generator("cpu").manual_seed(request.seed),
-            "output_type": "np",
-            "callback_on_step_end": on_step_end,
-            **self.preset.arguments,
-        }
-        taken = inspect.signature(pipe.__call__).parameters
-        return {name: value for name, value in wanted.items() if name in taken}
+    def _for_picture(self, pipe: Pipeline) -> Pipeline:
+        if self.preset.first_frame is None:
+            raise MakingFailed(kind="this model takes no first frame")
+        if self._from_picture is None:
+            self._from_picture = sharing(pipe, self.preset.first_frame)
+        return self._from_picture
 
-
-def _load(preset: Preset) -> Pipeline:
-    import diffusers
-    import torch
-    import transformers
-
-    # Their bars are for a person at a terminal; ours is on the page.
-    diffusers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.disable_progress_bar()
-    # dtype must be passed: left out, the parts come in the types they were saved in and clash.
-    pipe = diffusers.DiffusionPipeline.from_pretrained(
-        preset.source, dtype=getattr(torch, preset.dtype)
-    )
-    pipe.set_progress_bar_config(disable=True)
-    if torch.cuda.is_available():
-        pipe.to("cuda")
-    return pipe
+    def _keeper(
+        self, loaded: Loaded, request: ClipRequest, first_frame: Path | None, keep: Path | None
+    ) -> Keeper | None:
+        # What a cache remembers of the steps before is not saved, so the frames would be others.
+        if keep is None or loaded.speedups.cache or not can_begin_later(loaded.pipe):
+            return None
+        return Keeper(
+            keep,
+            request=digest(request, self.preset, first_frame),
+            model=loaded.identity,
+            every_s=self._keep_every_s,
+        )
 
 
-def _as_frames(frames: Any) -> Frames:
-    values = np.asarray(frames)
-    if not np.isfinite(values).all():
-        raise FloatingPointError("the model made values that are no colours")
-    return (values.clip(0, 1) * 255).round().astype(np.uint8)
+def _learn(run: Run, frames: Frames) -> None:
+    try:
+        run.learn(frames)
+    except Exception:
+        # The clip is made; that later previews are worse for it is no reason to lose it.
+        log.exception("Previews learned nothing from a clip")
+
+
+def _clean(*pipes: Any) -> None:
+    """Also after Cancelled: hooks keep the stopped run's tensors, and with a cache switched on
+    they would leak into the next person's clip."""
+    for pipe in pipes:
+        pipe.maybe_free_model_hooks()
+        forget(pipe.vae)
 
 
 def _explain(error: Exception, request: ClipRequest) -> MakingFailed:
     log.error("The pipeline stopped", exc_info=error)
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+    if is_out_of_memory(error):
+        # Its traceback holds the tensors that there was no room for.
+        traceback.clear_frames(error.__traceback__)
+        free_memory()
         return OutOfMemory(
             width=request.width, height=request.height, num_frames=request.num_frames
         )

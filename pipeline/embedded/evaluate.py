@@ -111,7 +111,8 @@ def make(engine: DiffusersEngine, preset: Preset, prompt: str, seed: int, steps:
     request = check_inputs(
         preset, prompt=prompt, seed=seed, prompt_limit=2_000, num_inference_steps=steps
     )
-    return engine.generate(request, on_progress=lambda _: None, is_cancelled=lambda: False)
+    made = engine.generate(request, on_progress=lambda _: None, is_cancelled=lambda: False)
+    return made.frames
 
 
 def held_out_scenes(count: int) -> Tensor:

@@ -65,7 +65,8 @@ def make() -> Make:
         request = check_inputs(
             engine.preset, prompt=prompt, seed=seed, prompt_limit=1_000, num_inference_steps=steps
         )
-        return engine.generate(request, on_progress=lambda _: None, is_cancelled=lambda: False)
+        made = engine.generate(request, on_progress=lambda _: None, is_cancelled=lambda: False)
+        return made.frames
 
     return make_one
 
