@@ -25,6 +25,7 @@ from moderation import clips, desk
 from moderation.models import Clip, State, Verdict
 from moderation.transitions import move
 from pipeline.encode import encode
+from pipeline.made import Made
 from settings import Settings, read_settings
 from store import Store, open_store, utc_now
 from tests.doubles import FastEngine
@@ -142,7 +143,7 @@ class House:
     def _files(self, clip_id: str) -> dict[str, object]:
         seed = int(clip_id[:8], 16)
         frames = np.random.default_rng(seed).integers(0, 255, (9, 64, 64, 3)).astype(np.uint8)
-        files = encode(frames, 8, self.media.work_folder(clip_id))
+        files = encode(Made(frames, 8), self.media.work_folder(clip_id))
         for draft in (files.mp4, files.poster, files.strip):
             self.media.put(draft, "held", files.sha256)
         return {"sha256": files.sha256, "pictures": files.pictures}
