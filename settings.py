@@ -6,15 +6,18 @@ but cannot be honoured by this version stops the start with its name, instead of
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import (
     AliasChoices,
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -27,6 +30,18 @@ VERSION = "0.1.0"
 _PREFIX = "GREENLIGHT_"
 
 
+@dataclass(frozen=True)
+class MailServer:
+    """Where e-mails are handed over, and as whom."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    tls: Literal["none", "starttls", "implicit"]
+    sender: str
+
+
 class Settings(BaseSettings):
     """One frozen value per process. Names in the environment carry the prefix `GREENLIGHT_`."""
 
@@ -36,13 +51,28 @@ class Settings(BaseSettings):
         extra="ignore",
         populate_by_name=True,
         env_ignore_empty=True,
+        hide_input_in_errors=True,  # some of it is secret
     )
 
     data: Path = Field(Path("data"), description="folder for database, media and keys")
     database_url: str = Field("", description="default: SQLite in DATA")
     media_url: str = Field("", description="default: file:// in DATA")
     model: str = Field("embedded", description="preset name, Hub id or local pipeline folder")
+    hf_token: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=AliasChoices(_PREFIX + "HF_TOKEN", "HF_TOKEN", "hf_token"),
+        description="token of Hugging Face, or of the provider itself, for remote clips",
+    )
     engine: Literal["local", "remote"] = Field("local", description="where clips are made")
+    provider: Literal["auto", "fal-ai", "novita", "replicate", "together", "wavespeed"] = Field(
+        "auto", description="who makes remote clips; auto: the first that has the model"
+    )
+    remote_deadline_s: int = Field(
+        900, ge=10, le=86400, description="seconds after which a remote clip is given up"
+    )
+    remote_endpoint: str = Field(
+        "", description="gateway that stands before the provider; default: none"
+    )
     public_url: str = Field("", description="address people use, for share links")
     role: Literal["all", "web", "worker"] = Field("all", description="what this process does")
     reviewers: Annotated[frozenset[str], NoDecode] = Field(
@@ -71,9 +101,37 @@ class Settings(BaseSettings):
     invite_hours: int = Field(168, ge=1, le=87600, description="hours an invitation is good for")
     prompt_limit: int = Field(1000, ge=1, description="longest prompt, in characters")
     body_limit_kb: int = Field(256, ge=1, description="largest request body, in KiB")
+    slots: int = Field(8, ge=1, description="clips in the making that a new creator may have")
+    most_slots: int = Field(
+        32, ge=1, description="the same for a creator whose clips are approved, at most"
+    )
+    clips_per_hour: int = Field(120, ge=1, description="clips that one person may send in an hour")
+    gpu_seconds_per_day: float = Field(
+        0, ge=0, description="seconds of the pipeline that one person may use in a day; 0: any"
+    )
+    own_backlog: int = Field(
+        50, ge=1, description="unreviewed clips of one creator, above which new ones wait"
+    )
+    review_backlog: int = Field(
+        500, ge=1, description="unreviewed clips of all together, above which new ones wait"
+    )
+    step_limit_s: float = Field(
+        1800, gt=0, description="seconds without a sign of life after which a clip is given up"
+    )
     poll_s: float = Field(
         0.05, gt=0, le=5, description="seconds between looks at the job queue while there is work"
     )
+    smtp_url: SecretStr = Field(
+        SecretStr(""), description="smtp://user:password@host:587/?starttls=1, or smtps://"
+    )
+    mail_from: str = Field(
+        "", validate_default=True, description="sender of e-mails, Name <name@host>"
+    )
+    mails_per_hour: int = Field(20, ge=1, le=1000, description="most e-mails to one person")
+    webhooks: Literal["public", "any", "off"] = Field(
+        "public", description="where webhooks may lead; any: private addresses and http too"
+    )
+    webhooks_per_hour: int = Field(120, ge=1, le=10000, description="most calls of one webhook")
     sqlite_full_sync: bool = Field(False, description="fsync every commit (survives power cuts)")
     # What a Hugging Face Space sets by itself.
     system: str = Field("", validation_alias=AliasChoices("SYSTEM", "system"))
@@ -105,11 +163,20 @@ class Settings(BaseSettings):
             raise ValueError("this version keeps media on a local disk only: file:///PATH")
         return value
 
+    @field_validator("hf_token")
+    @classmethod
+    def _one_word(cls, value: SecretStr) -> SecretStr:
+        token = value.get_secret_value()
+        if not all("!" <= letter <= "~" for letter in token):
+            raise ValueError("a token is one word of plain letters, digits and marks")
+        return value
+
     @field_validator("engine")
     @classmethod
-    def _known_engine(cls, value: str) -> str:
-        if value != "local":
-            raise ValueError("this version makes clips with the local engine only")
+    def _has_token(cls, value: str, info: ValidationInfo) -> str:
+        token = info.data.get("hf_token")
+        if value == "remote" and token is not None and not token.get_secret_value():
+            raise ValueError("a remote engine needs a token in GREENLIGHT_HF_TOKEN or HF_TOKEN")
         return value
 
     @field_validator("role")
@@ -119,13 +186,32 @@ class Settings(BaseSettings):
             raise ValueError("this version runs everything in one process: role 'all'")
         return value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "remote_endpoint")
     @classmethod
     def _absolute(cls, value: str) -> str:
         parts = urlsplit(value)
         if value and (parts.scheme not in ("http", "https") or not parts.netloc):
             raise ValueError("write it as https://host[:port]")
         return value.rstrip("/")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _known_mail_server(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            _read_mail_server(value.get_secret_value(), sender="")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _one_sender(cls, value: str, info: ValidationInfo) -> str:
+        smtp_url = info.data.get("smtp_url")
+        if not value and smtp_url is not None and smtp_url.get_secret_value():
+            raise ValueError("with a mail server, mails need a sender: Name <name@host>")
+        _, address = parseaddr(value)
+        name, at, host = address.rpartition("@")
+        if value and not (name and at and host and value.isprintable()):
+            raise ValueError("write it as Name <name@host>")
+        return value
 
     @model_validator(mode="after")
     def _space_signs_in(self) -> Settings:
@@ -172,6 +258,39 @@ class Settings(BaseSettings):
     def is_https(self) -> bool:
         return self.address.startswith("https://")
 
+    @property
+    def mail_server(self) -> MailServer | None:
+        address = self.smtp_url.get_secret_value()
+        return _read_mail_server(address, sender=self.mail_from) if address else None
+
+    @property
+    def sends_mail(self) -> bool:
+        return bool(self.smtp_url.get_secret_value())
+
+
+def _read_mail_server(address: str, *, sender: str) -> MailServer:
+    """Raises ValueError with the rule, and never with the address: it carries a password."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port = "", None
+    if not host or parts.scheme not in ("smtp", "smtps") or parts.path not in ("", "/"):
+        raise ValueError("write it as smtp://user:password@host:587/?starttls=1 or smtps://…")
+    asked = parse_qs(parts.query, keep_blank_values=True)
+    if asked not in ({}, {"starttls": ["1"]}, {"starttls": ["0"]}):
+        raise ValueError("the only thing after the question mark is starttls=1 or starttls=0")
+    tls: Literal["none", "starttls", "implicit"] = "none"
+    if parts.scheme == "smtps":
+        tls = "implicit"
+    elif asked.get("starttls") == ["1"]:
+        tls = "starttls"
+    if parts.username and tls == "none":
+        raise ValueError("a password goes over TLS only: add ?starttls=1, or use smtps://")
+    standard = {"none": 25, "starttls": 587, "implicit": 465}[tls]
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return MailServer(host, port or standard, user, password, tls, sender)
+
 
 def read_settings(**overrides: Any) -> Settings:
     """The settings of this process. Raises BadSetting with the name, value and rule."""
@@ -182,7 +301,13 @@ def read_settings(**overrides: Any) -> Settings:
         name = str(first["loc"][0]) if first["loc"] else "OAUTH_CLIENT_SECRET"
         raise BadSetting(
             name=name if name.isupper() else _PREFIX + name.upper(),
-            # An address can carry a password: its first part says enough.
-            value=str(first["input"]).partition("://")[0] if first["loc"] else "",
+            value=_shown(name, first["input"]) if first["loc"] else "",
             rule=first["msg"].removeprefix("Value error, "),
         ) from error
+
+
+def _shown(name: str, value: object) -> str:
+    """A bad value as an error may repeat it."""
+    if any(word in name.upper() for word in ("TOKEN", "SECRET", "SMTP")):
+        return "(not shown)"
+    return str(value).partition("://")[0]  # an address can carry a password
