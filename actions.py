@@ -6,33 +6,43 @@ authorised and logged the same way whoever asks. Every method takes the user fir
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
 
 from sqlmodel import Session, col, select
 
 from accounts import people, switches
-from accounts.models import Person, Role
+from accounts.models import Person, Role, new_id
 from accounts.permissions import User
-from errors import BadInput, ModelNotLoaded, SignInNeeded
+from errors import BadInput, ModelNotLoaded, NoDraft, NoFirstFrame, SignInNeeded
 from gallery import browse
 from gallery.publish import check_public
 from jobs import Jobs
 from media import MediaStore
 from moderation import clips, desk, statistics
 from moderation.models import Clip, Verdict
-from moderation.views import clip_json, clips_json
+from moderation.views import clips_json
 from moderation.visibility import visible_clip
+from pipeline.encode import label
 from pipeline.engine import Engine
+from pipeline.frame import check_frame
 from pipeline.lexicon import open_lexicon
-from pipeline.request import SEED_LIMIT, check_inputs
+from pipeline.request import SEED_LIMIT, check_inputs, check_variants
+from pipeline.surprise import surprise
 from settings import VERSION, Settings
+from sharing import allowance, backlog, forecast, frames, timings, turns
 from store import Store
 from text import check_text
 
 Json = dict[str, Any]
+
+_UNKNOWN_COST_S: Final = 10.0
+"""What a clip counts for in fair queueing while the model's times are not known yet."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,8 @@ class Wish:
     guidance_scale: float | None = None
     parent_id: str | None = None
     note: str = ""
+    variants: int = 1
+    first_frame: str | None = None
 
 
 class Actions:
@@ -63,39 +75,127 @@ class Actions:
         self.store = store
         self._media = media
         self._jobs = jobs
+        self._rules = allowance.Rules(
+            slots=settings.slots,
+            most_slots=max(settings.slots, settings.most_slots),
+            clips_per_hour=settings.clips_per_hour,
+            day_s=settings.gpu_seconds_per_day or None,
+        )
+        self._limits = backlog.Limits(own=settings.own_backlog, all=settings.review_backlog)
 
     # ---- creators -------------------------------------------------------------------------
 
     def create(self, user: User, wish: Wish) -> Json:
-        """Accept a prompt. The permission comes first, so a stranger learns no limits."""
+        """Accept a prompt, once or in variants whose seeds follow each other. The first clip is
+        answered. The permission comes first, so a stranger learns no limits."""
         user.must("create clips")
         if self.engine.state == "failed":
             raise ModelNotLoaded()  # taken now, it would only be lost
         preset = self.engine.preset
-        request = check_inputs(
-            preset,
-            prompt=wish.prompt,
-            negative_prompt=wish.negative_prompt,
-            preset_name=wish.preset,
-            seed=secrets.randbelow(SEED_LIMIT) if wish.seed is None else wish.seed,
-            num_frames=wish.num_frames,
-            width=wish.width,
-            height=wish.height,
-            num_inference_steps=wish.num_inference_steps,
-            guidance_scale=wish.guidance_scale,
-            prompt_limit=self.settings.prompt_limit,
-        )
-        columns = {**request.as_columns(), "model": preset.name, "fps": preset.fps}
+        count = check_variants(preset, wish.variants)
+        seed = secrets.randbelow(SEED_LIMIT - count) if wish.seed is None else wish.seed
+        requests = [self._checked(wish, seed + number) for number in range(count)]
+        batch_id = new_id() if count > 1 else None
         with self.store.write() as session:
+            allowance.check(session, user, self._rules, count=count)
+            first_frame = None
+            if wish.first_frame is not None:
+                first_frame = frames.own_frame(session, user, wish.first_frame).sha256
+            sent = [
+                clips.submit(
+                    session,
+                    user,
+                    request={**request, "first_frame": first_frame},
+                    parent_id=wish.parent_id,
+                    note=wish.note,
+                    enqueue=self._join,
+                    batch_id=batch_id,
+                )
+                for request in requests
+            ]
+            answer = self._shown(session, user, [sent[0]])[0]
+        if count > 1:
+            answer["variants"] = [clip.id for clip in sent]
+        return answer
+
+    def final(self, user: User, clip_id: str) -> Json:
+        """Render a draft again at the full number of steps: the same prompt, seed and size."""
+        user.must("create clips")
+        if self.engine.state == "failed":
+            raise ModelNotLoaded()
+        preset = self.engine.preset
+        with self.store.write() as session:
+            draft = clips.draft_for_final(session, user, clip_id)
+            if not self._is_draft(draft):
+                raise NoDraft(steps=draft.num_inference_steps, model=draft.model)
+            allowance.check(session, user, self._rules, count=1)
+            request = {name: getattr(draft, name) for name in clips.REQUEST_FIELDS}
+            request |= {
+                "first_frame": draft.first_frame,
+                "num_inference_steps": preset.final_steps,
+            }
             clip = clips.submit(
                 session,
                 user,
-                request=columns,
-                parent_id=wish.parent_id,
-                note=wish.note,
-                enqueue=self._jobs.enqueue_make,
+                request=request,
+                parent_id=draft.id,
+                note=draft.note,
+                enqueue=self._join,
             )
-            return clip_json(session, user, clip)
+            return self._shown(session, user, [clip])[0]
+
+    def delete(self, user: User, clip_id: str) -> Json:
+        """Take an ended clip of one's own away for good."""
+        user.must("create clips")
+        with self.store.write() as session:
+            clips.delete(session, user, clip_id, remove=partial(self._remove_files, session))
+        return {"deleted": clip_id}
+
+    def keep_frame(self, user: User, data: bytes) -> Json:
+        """Take a picture as the first frame of a clip to come. It is never handed out again."""
+        user.must("create clips")
+        if self.engine.preset.first_frame is None:
+            raise NoFirstFrame(model=self.engine.preset.name)
+        with self._media.working(f"frame-{new_id()}") as folder:
+            picture = check_frame(data, folder=folder)
+            self._media.put(picture.path, "frames", picture.sha256)
+        with self.store.write() as session:
+            kept = frames.keep(
+                session,
+                user,
+                sha256=picture.sha256,
+                width=picture.width,
+                height=picture.height,
+            )
+            return {"id": kept.id, "width": kept.width, "height": kept.height}
+
+    def copy_with_facts(self, clip: Clip) -> Path:
+        """A copy of a clip's reviewed file that says in its metadata how it was made. The caller
+        has asked whether its reader may have it, and deletes the folder it lies in."""
+        settings = {name: getattr(clip, name) for name in clips.REQUEST_FIELDS if name != "prompt"}
+        facts = {
+            "title": clip.prompt,
+            "comment": json.dumps({"clip": clip.id, **settings}, ensure_ascii=False),
+            "synopsis": "Made with AI",
+        }
+        folder = self._media.work_folder(f"copy-{new_id()}")
+        held = self._media.path("held", clip.sha256 or "", ".mp4")
+        return label(held, facts, folder / "clip.mp4")
+
+    def model(self) -> Json:
+        """What the loaded model can do, for a form that offers nothing else."""
+        return {**self.engine.preset.as_json(), "state": self.engine.state}
+
+    def allowance(self, user: User) -> Json:
+        """How much the asker may send now, with the arithmetic."""
+        user.must("create clips")
+        with self.store.read() as session:
+            return allowance.as_json(session, user, self._rules, self._limits)
+
+    def surprise(self, user: User) -> Json:
+        """A prompt that the loaded model can really do."""
+        user.must("create clips")
+        return {"prompt": surprise(self.engine.preset)}
 
     def reading(self, user: User, prompt: str) -> Json:
         """How the model would read a prompt, before it is sent. Nothing of it is kept."""
@@ -107,21 +207,22 @@ class Actions:
         reading = open_lexicon(preset.lexicon).read(prompt, preset.assumes)
         return {"lexicon": True, **reading.as_json()}
 
-    def mine(self, user: User, *, state: str | None, cursor: str | None) -> Json:
+    def mine(self, user: User, *, states: list[str], cursor: str | None, text: str = "") -> Json:
         user.must("create clips")
         with self.store.read() as session:
-            query = select(Clip).where(Clip.creator_id == user.id)
-            if state is not None:
-                query = query.where(Clip.state == state)
-            found, following = browse.page(session, query, col(Clip.created_at), cursor)
-            return {"items": clips_json(session, user, found), "next": following}
+            found, following = browse.own(session, user.id, text=text, states=states, cursor=cursor)
+            return {"items": self._shown(session, user, found), "next": following}
 
     def cancel(self, user: User, clip_id: str) -> Json:
         return self._act(user, lambda session: clips.cancel(session, user, clip_id))
 
     def retry(self, user: User, clip_id: str) -> Json:
-        make = self._jobs.enqueue_make
-        return self._act(user, lambda session: clips.retry(session, user, clip_id, enqueue=make))
+        def again(session: Session) -> Clip:
+            clips.own_clip(session, user, clip_id)
+            allowance.check(session, user, self._rules, count=1)
+            return clips.retry(session, user, clip_id, enqueue=self._join)
+
+        return self._act(user, again)
 
     def withdraw(self, user: User, clip_id: str) -> Json:
         return self._act(user, lambda session: clips.withdraw(session, user, clip_id))
@@ -130,7 +231,7 @@ class Actions:
 
     def clip(self, user: User, clip_id: str) -> Json:
         with self.store.read() as session:
-            return clip_json(session, user, visible_clip(session, user, clip_id))
+            return self._shown(session, user, [visible_clip(session, user, clip_id)])[0]
 
     def gallery(self, *, text: str, creator: str, cursor: str | None) -> Json:
         """What the public sees; the same for everyone, whoever asks."""
@@ -157,7 +258,8 @@ class Actions:
 
     def review_queue(self, user: User) -> Json:
         with self.store.read() as session:
-            return {"items": clips_json(session, user, desk.queue(session, user)), "next": None}
+            waiting = desk.queue(session, user)
+            return {"items": self._shown(session, user, waiting), "next": None}
 
     def claim(self, user: User, clip_id: str | None) -> Json:
         lease_s = self.settings.claim_s
@@ -232,7 +334,65 @@ class Actions:
         with self.store.write() as session:
             clip = act(session)
             session.flush()
-            return clip_json(session, user, clip)
+            return self._shown(session, user, [clip])[0]
+
+    def _checked(self, wish: Wish, seed: int) -> dict[str, Any]:
+        """The columns of a request that the preset can make. Raises BadInput."""
+        preset = self.engine.preset
+        request = check_inputs(
+            preset,
+            prompt=wish.prompt,
+            negative_prompt=wish.negative_prompt,
+            preset_name=wish.preset,
+            seed=seed,
+            num_frames=wish.num_frames,
+            width=wish.width,
+            height=wish.height,
+            num_inference_steps=wish.num_inference_steps,
+            guidance_scale=wish.guidance_scale,
+            first_frame=wish.first_frame,
+            prompt_limit=self.settings.prompt_limit,
+        )
+        return {**request.as_columns(), "model": preset.name, "fps": preset.fps}
+
+    def _join(self, session: Session, clip: Clip) -> None:
+        """A place in line and the job, in the transaction of the clip itself."""
+        expected = timings.phases(session, clip)
+        turns.join(session, clip, timings.total(expected, otherwise=_UNKNOWN_COST_S))
+        self._jobs.enqueue_make(session, clip)
+
+    def _shown(self, session: Session, user: User, found: Sequence[Clip]) -> list[Json]:
+        """Clips as the asker may read them, those under way with what the pipeline forecasts."""
+        shown = clips_json(session, user, found)
+        ahead = forecast.forecasts(session, found, self._limits)
+        for clip, view in zip(found, shown, strict=True):
+            if "timeline" not in view or "note" not in view:
+                continue  # a stranger's view of a published clip
+            view |= ahead.get(clip.id, {})
+            own = clip.creator_id == user.id
+            if own and view["progress"] and self._media.preview(clip.id).is_file():
+                address = f"/media/{clip.id}.preview.jpg?step={clip.step}"
+                view["progress"] = {**view["progress"], "preview": address}
+            if own and clip.state in clips.FINAL_FROM and self._is_draft(clip):
+                view["can"].append("final")
+        return shown
+
+    def _is_draft(self, clip: Clip) -> bool:
+        preset = self.engine.preset
+        return clip.model == preset.name and clip.num_inference_steps < preset.final_steps
+
+    def _remove_files(self, session: Session, clip: Clip) -> None:
+        """Delete a clip's files, except those that another clip has too (the same bytes)."""
+        others = select(Clip.id).where(Clip.id != clip.id, col(Clip.deleted_at).is_(None))
+        if clip.sha256 and not session.exec(others.where(Clip.sha256 == clip.sha256)).first():
+            for shelf in ("held", "public"):
+                sha256 = clip.sha256 if shelf == "held" else clip.public_sha256
+                for ending in (".mp4", *clip.pictures):
+                    if sha256:
+                        self._media.path(shelf, sha256, ending).unlink(missing_ok=True)
+        frame = clip.first_frame
+        if frame and not session.exec(others.where(Clip.first_frame == frame)).first():
+            self._media.path("frames", frame, ".png").unlink(missing_ok=True)
 
 
 def as_role(name: str) -> Role:

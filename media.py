@@ -1,7 +1,9 @@
 """Where the bytes of clips live: a folder of content-addressed files, written whole or not at all.
 
 Knows nothing of clips, states or people: who may read a file is decided before it is opened.
-Files in `held/` are what reviewers see, files in `public/` what was published.
+Files in `held/` are what reviewers see, files in `public/` what was published, files in `frames/`
+pictures that clips begin with, which nobody is ever shown. Of a clip that is being made there is
+also a `preview` and what a restart goes on from (`kept`); both go when it is made.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-Shelf = Literal["held", "public"]
+Shelf = Literal["held", "public", "frames"]
 
 
 class MediaStore:
@@ -39,6 +41,25 @@ class MediaStore:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def preview(self, clip_id: str) -> Path:
+        """Where the latest look at a clip in the making lies, if there is one."""
+        return self.folder / "work" / "previews" / f"{clip_id}.jpg"
+
+    def kept(self, clip_id: str) -> Path:
+        """A folder that outlives the process, for what the making of one clip goes on from."""
+        return self.folder / "work" / "kept" / clip_id
+
+    def in_the_making(self) -> set[str]:
+        """Ids of the clips of which a preview or a kept folder lies here."""
+        work = self.folder / "work"
+        previews = {path.stem for path in (work / "previews").glob("*")}
+        return previews | {path.name for path in (work / "kept").glob("*")}
+
+    def forget_making(self, clip_id: str) -> None:
+        """The clip is made, or never will be: nothing of its making stays."""
+        self.preview(clip_id).unlink(missing_ok=True)
+        shutil.rmtree(self.kept(clip_id), ignore_errors=True)
 
     def put(self, draft: Path, shelf: Shelf, sha256: str) -> Path:
         """Move a finished file to its shelf. Safe to repeat: the name is the content."""

@@ -1,12 +1,14 @@
-"""Reading the public gallery: newest first, by pages that a keyset cursor joins.
+"""Reading lists of clips, the public gallery and one's own: newest first, by pages that a keyset
+cursor joins.
 
-Knows nothing of how clips are shown. Only clips that are published now are ever read here.
+Knows nothing of how clips are shown.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Final
 
@@ -25,17 +27,37 @@ def published(
     session: Session, *, text: str = "", creator: str = "", cursor: str | None = None
 ) -> tuple[list[Clip], str | None]:
     """One page of published clips and the cursor of the next, None at the end."""
-    if len(text) > QUERY_LIMIT:
-        raise TextTooLong(
-            field="q", length=len(text), limit=QUERY_LIMIT, over=len(text) - QUERY_LIMIT
-        )
-    query = select(Clip).where(Clip.state == State.PUBLISHED.value)
-    for word in text.split():
-        query = query.where(col(Clip.prompt).icontains(word, autoescape=True))
+    query = _saying(select(Clip).where(Clip.state == State.PUBLISHED.value), text)
     if creator:
         query = query.join(Person, col(Person.id) == Clip.creator_id)
         query = query.where(is_called(creator))
     return page(session, query, col(Clip.published_at), cursor)
+
+
+def own(
+    session: Session,
+    person_id: str,
+    *,
+    text: str = "",
+    states: Sequence[str] = (),
+    cursor: str | None = None,
+) -> tuple[list[Clip], str | None]:
+    """One page of one person's own clips, whatever their state, without those they deleted."""
+    query = select(Clip).where(Clip.creator_id == person_id, col(Clip.deleted_at).is_(None))
+    if states:
+        query = query.where(col(Clip.state).in_(states))
+    return page(session, _saying(query, text), col(Clip.created_at), cursor)
+
+
+def _saying(query, text: str):  # type: ignore[no-untyped-def]
+    """The query, cut to clips whose prompt has every word of `text`."""
+    if len(text) > QUERY_LIMIT:
+        raise TextTooLong(
+            field="q", length=len(text), limit=QUERY_LIMIT, over=len(text) - QUERY_LIMIT
+        )
+    for word in text.split():
+        query = query.where(col(Clip.prompt).icontains(word, autoescape=True))
+    return query
 
 
 def page(session: Session, query, moment, cursor: str | None) -> tuple[list[Clip], str | None]:  # type: ignore[no-untyped-def]

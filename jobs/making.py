@@ -10,46 +10,75 @@ import errno
 import logging
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session
 
 from accounts import switches
 from audit import SYSTEM
 from errors import DiskFull, MakingFailed
+from jobs.watch import Watch
+from jobs.watchdog import Watchdog
 from media import MediaStore
 from moderation.models import Clip, State
 from moderation.screening import screen
 from moderation.transitions import move
 from pipeline.encode import encode
-from pipeline.engine import Cancelled, Engine, Progress
+from pipeline.engine import Engine
+from pipeline.made import Cancelled, Made, Progress
 from pipeline.request import ClipRequest
+from sharing import backlog, timings, turns
 from store import Store, utc_now
 
 log = logging.getLogger("greenlight.jobs")
 
-_PROGRESS_EVERY_S: Final = 0.25
 _REQUEST_FIELDS: Final = tuple(ClipRequest.__dataclass_fields__)
 
 
 class Making:
-    """The steps of `make_clip`, over one store, one media folder and one engine."""
+    """The steps of `make_clip`, over one store, one media folder and one engine.
 
-    def __init__(self, store: Store, media: MediaStore, engine: Engine) -> None:
+    `step_aside` puts a clip's job back in line, in the caller's transaction.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        media: MediaStore,
+        engine: Engine,
+        *,
+        limits: backlog.Limits,
+        watchdog: Watchdog,
+        step_aside: Callable[[Session, Clip], None],
+    ) -> None:
         self._store = store
         self._media = media
         self._engine = engine
+        self._limits = limits
+        self._watchdog = watchdog
+        self._step_aside = step_aside
+        self._stepped_aside: set[str] = set()
 
     def start(self, session: Session, clip_id: str) -> bool:
-        """Take the clip. False when it was cancelled meanwhile, or making is paused."""
+        """Take the clip. False when it was cancelled meanwhile, has to wait, or was overtaken."""
         clip = session.get(Clip, clip_id)
         if clip is None or switches.is_paused(session, "generation"):
             return False
-        if clip.state == State.QUEUED:
-            move(session, clip_id, "start", actor=SYSTEM, phase="text", step=0)
-            return True
-        return clip.state in (State.GENERATING, State.SCREENING)
+        if clip.state != State.QUEUED:
+            return clip.state in (State.GENERATING, State.SCREENING)
+        if backlog.waits_for(session, clip.creator_id, self._limits):
+            return False  # the sweep puts it back in line when the reviewers have caught up
+        # The job was taken from the queue one clip ahead. Whoever came since then and is owed the
+        # turn goes first; once only, because what overtakes may itself have to wait.
+        if clip_id not in self._stepped_aside and turns.is_overtaken(session, clip):
+            self._stepped_aside.add(clip_id)
+            self._step_aside(session, clip)
+            return False
+        self._stepped_aside.discard(clip_id)
+        turns.start(session, clip)
+        move(session, clip_id, "start", actor=SYSTEM, phase="text", step=0, progress_at=utc_now())
+        return True
 
     def make(self, clip_id: str, end_turn: Callable[[], None]) -> dict[str, Any]:
         """Generate, encode and store. Returns what happened and never raises: whatever goes wrong
@@ -58,23 +87,34 @@ class Making:
             clip = session.get_one(Clip, clip_id)
         if clip.state != State.GENERATING:  # an earlier try of the same job went further
             return {"outcome": "made"}
-        watch = _Watch(self._store, clip_id)
+        watch = Watch(self._store, self._media, clip_id)
         began = time.monotonic()
         try:
             request = ClipRequest(**{name: getattr(clip, name) for name in _REQUEST_FIELDS})
-            frames = self._engine.generate(
-                request, on_progress=watch.note, is_cancelled=watch.is_cancelled
-            )
+            with self._watchdog.watching(clip_id) as heard:
+
+                def on_progress(progress: Progress) -> None:
+                    heard(progress.phase)
+                    watch.note(progress)
+
+                made = self._engine.generate(
+                    request,
+                    on_progress=on_progress,
+                    is_cancelled=watch.is_cancelled,
+                    first_frame=self._first_frame(clip),
+                    keep=self._media.kept(clip_id),
+                )
+            used_s = time.monotonic() - began
             end_turn()
-            watch.note(
-                Progress("encoding", request.num_inference_steps, request.num_inference_steps)
-            )
+            last = request.num_inference_steps
+            watch.note(Progress("encoding", last, last))
+            encoding_began = time.monotonic()
             with self._media.working(f"{clip_id}-{clip.attempt}") as folder:
-                files = encode(frames, clip.fps, folder)
+                files = encode(made, folder)
                 for draft in (files.mp4, files.poster, files.strip):
                     self._media.put(draft, "held", files.sha256)
         except Cancelled:
-            return {"outcome": "cancelled"}
+            return {"outcome": "cancelled", "used_s": time.monotonic() - began}
         except MakingFailed as error:
             return {"outcome": "failed", "error": error.as_json()}
         except Exception as error:
@@ -82,14 +122,17 @@ class Making:
             full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
             said = DiskFull() if full else MakingFailed(kind=type(error).__name__)
             return {"outcome": "failed", "error": said.as_json()}
-        made_s = round(time.monotonic() - began, 3)
+        now = time.monotonic()
         facts = {
             "sha256": files.sha256,
             "pictures": files.pictures,
             "size_bytes": files.size_bytes,
-            "made_s": made_s,
+            "made_s": round(now - began, 3),
+            "used_s": round(used_s - _loading_s(made), 3),
+            "made_as": _otherwise(clip, made),
         }
-        return {"outcome": "made", "facts": facts}
+        seconds = {**made.seconds, "encoding": now - encoding_began}
+        return {"outcome": "made", "facts": facts, "seconds": seconds}
 
     def finish(self, session: Session, clip_id: str, outcome: dict[str, Any]) -> bool:
         """Write down how it went. True when there is a clip to go on with."""
@@ -98,17 +141,28 @@ class Making:
             return True
         if clip.state != State.GENERATING:
             return False
+        self._media.forget_making(clip_id)
         cancelled = outcome["outcome"] == "cancelled" or clip.cancel_requested
         if outcome["outcome"] == "made" and not cancelled:
             facts = outcome["facts"]
             body = {"sha256": facts["sha256"], "pictures": facts["pictures"]}
+            timings.learn(session, clip, outcome["seconds"])
+            turns.give_back(session, clip, clip.cost_s - facts["used_s"])
             move(session, clip_id, "made", actor=SYSTEM, body=body, phase="screening", **facts)
             return True
         if cancelled:
-            move(session, clip_id, "cancel", actor=clip.creator_id, phase="")
+            used_s = outcome.get("used_s") or outcome.get("facts", {}).get("used_s", 0.0)
+            turns.give_back(session, clip, clip.cost_s - used_s)
+            used = {"phase": "", "used_s": round(used_s, 3)}
+            move(session, clip_id, "cancel", actor=clip.creator_id, **used)
         else:
             fail(session, clip, outcome["error"])
         return False
+
+    def _first_frame(self, clip: Clip) -> Path | None:
+        if clip.first_frame is None:
+            return None
+        return self._media.path("frames", clip.first_frame, ".png")
 
     def screen(self, clip_id: str) -> list[dict[str, Any]]:
         """What the screener noticed; that it did not work is advice too, never a verdict."""
@@ -136,40 +190,20 @@ class Making:
             )
 
 
+def _loading_s(made: Made) -> float:
+    """Loading our own model is nobody's doing; a provider's whole work goes by that name."""
+    return made.seconds.get("loading", 0.0) if timings.STEPPED in made.seconds else 0.0
+
+
+def _otherwise(clip: Clip, made: Made) -> dict[str, Any] | None:
+    """What a remote provider made other than it was asked for; None from our own pipeline."""
+    num_frames, height, width = made.frames.shape[:3]
+    came = {"num_frames": num_frames, "width": width, "height": height, "fps": made.fps}
+    return None if all(getattr(clip, name) == value for name, value in came.items()) else came
+
+
 def fail(session: Session, clip: Clip, error: dict[str, str]) -> None:
-    """End a clip as failed, with the sentence that its creator reads."""
+    """End a clip as failed, with the sentence that its creator reads. It costs them nothing."""
+    turns.give_back(session, clip, clip.cost_s)
     body = {"code": error["code"]}
     move(session, clip.id, "fail", actor=SYSTEM, body=body, error=error, phase="")
-
-
-class _Watch:
-    """Writes a running clip's progress to its row and reads the wish to cancel, a few times a second."""
-
-    def __init__(self, store: Store, clip_id: str) -> None:
-        self._store = store
-        self._clip_id = clip_id
-        self._written_at = time.monotonic()  # the move to `generating` was written just now
-        self._asked_at = 0.0
-        self._cancelled = False
-
-    def note(self, progress: Progress) -> None:
-        now = time.monotonic()
-        # Loading the model is slow and has no steps, so it is always worth saying.
-        if progress.phase != "loading" and now - self._written_at < _PROGRESS_EVERY_S:
-            return
-        self._written_at = now
-        values = {"phase": progress.phase, "step": progress.step}
-        try:
-            with self._store.write() as session:
-                session.execute(update(Clip).where(col(Clip.id) == self._clip_id).values(**values))
-        except SQLAlchemyError:
-            log.exception("The progress of clip %s was not written", self._clip_id)
-
-    def is_cancelled(self) -> bool:
-        now = time.monotonic()
-        if not self._cancelled and now - self._asked_at >= _PROGRESS_EVERY_S / 2:
-            self._asked_at = now
-            with self._store.read() as session:
-                query = select(Clip.cancel_requested).where(Clip.id == self._clip_id)
-                self._cancelled = bool(session.exec(query).first())
-        return self._cancelled

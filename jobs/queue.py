@@ -24,6 +24,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig, SQLAlchemyDatasource
 from dbos._sys_db import WorkflowStatusString
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session, col, select
 
@@ -33,14 +34,17 @@ from errors import (
     Interrupted,
     NotFound,
     OldSqlite,
+    Silent,
 )
 from gallery.provenance import Signer
 from jobs.making import Making, fail
 from jobs.publishing import Publishing
+from jobs.watchdog import Watchdog
 from media import MediaStore
 from moderation.models import Clip, State
 from pipeline.engine import Engine
 from settings import Settings
+from sharing import backlog
 from store import Store, utc_now
 
 log = logging.getLogger("greenlight.jobs")
@@ -68,11 +72,28 @@ class Jobs:
     """
 
     def __init__(
-        self, settings: Settings, store: Store, media: MediaStore, engine: Engine, signer: Signer
+        self,
+        settings: Settings,
+        store: Store,
+        media: MediaStore,
+        engine: Engine,
+        signer: Signer,
+        *,
+        restart: Callable[[], None],
     ) -> None:
         self._settings = settings
         self._store = store
-        self._making = Making(store, media, engine)
+        self._media = media
+        self._restart = restart
+        self._limits = backlog.Limits(own=settings.own_backlog, all=settings.review_backlog)
+        self._making = Making(
+            store,
+            media,
+            engine,
+            limits=self._limits,
+            watchdog=Watchdog(settings.step_limit_s, self._give_up),
+            step_aside=self._enqueue_again,
+        )
         self._publishing = Publishing(store, media, signer)
         # Two jobs are taken at a time and one of them makes a clip: the next is at hand when the
         # pipeline is free, and the last one's files and rows are written meanwhile.
@@ -100,6 +121,7 @@ class Jobs:
         # The lock on the database says that nobody else is alive; DBOS itself would wait for a
         # process with the old id. The call is private to DBOS, hence its pinned version.
         DBOS._recover_pending_workflows(sorted(dead))
+        self._tidy()
         self._sweep(at_start=True)
         self._sweeper.start()
 
@@ -113,6 +135,16 @@ class Jobs:
 
     def enqueue_make(self, session: Session, clip: Clip) -> None:
         self._enqueue(session, _MAKE, "gpu", clip)
+
+    def _enqueue_again(self, session: Session, clip: Clip) -> None:
+        """Another job for the same clip, in the same place in line."""
+        clip.attempt += 1
+        session.add(clip)
+        session.flush()
+        if clip.state == State.APPROVED:
+            self.enqueue_publish(session, clip)
+        else:
+            self.enqueue_make(session, clip)
 
     def enqueue_publish(self, session: Session, clip: Clip) -> None:
         self._enqueue(session, _PUBLISH, "cpu", clip)
@@ -200,6 +232,7 @@ class Jobs:
         status_of = {row.workflow_id: row.status for row in rows}
         mine = {row.workflow_id for row in rows if row.executor_id == self._me}
         orphans = set()
+        waiting = self._waiting(clips)
         for clip in clips:
             job, status = job_of[clip.id], status_of.get(job_of[clip.id])
             if status in ("ENQUEUED", "DELAYED"):
@@ -207,6 +240,8 @@ class Jobs:
             if status == WorkflowStatusString.PENDING.value:
                 if job in mine and job not in self._running:
                     orphans.add(job)
+                continue
+            if clip.state == State.QUEUED and clip.creator_id in waiting:
                 continue
             try:
                 self._revive(clip, status, pauses, at_start=at_start)
@@ -217,6 +252,30 @@ class Jobs:
         for job in orphans & self._orphans:
             DBOS.resume_workflow(job)
         self._orphans = orphans - self._orphans
+
+    def _waiting(self, clips: list[Clip]) -> set[str]:
+        """Creators whose next clips wait for the reviewers."""
+        creators = {clip.creator_id for clip in clips if clip.state == State.QUEUED}
+        with self._store.read() as session:
+            return {each for each in creators if backlog.waits_for(session, each, self._limits)}
+
+    def _give_up(self, clip_id: str) -> None:
+        """A clip went silent: fail it and start the process anew, because its thread cannot be."""
+        said = Silent(limit_s=round(self._settings.step_limit_s))
+        try:
+            with self._store.write() as session:
+                fail(session, session.get_one(Clip, clip_id), said.as_json())
+        except (Conflict, SQLAlchemyError):
+            log.exception("Clip %s was not failed; its job goes on after the restart", clip_id)
+        self._restart()
+
+    def _tidy(self) -> None:
+        """Forget what was kept for clips that are made, or never will be."""
+        with self._store.read() as session:
+            query = select(Clip.id).where(Clip.state == State.GENERATING.value)
+            going_on = set(session.exec(query))
+        for clip_id in self._media.in_the_making() - going_on:
+            self._media.forget_making(clip_id)
 
     def _set_pace(self, *, busy: bool) -> None:
         """Look at the queues often while there is work and for a while after, else rarely: at the
@@ -243,19 +302,14 @@ class Jobs:
             fresh = session.get_one(Clip, clip.id)
             if fresh.version != clip.version or fresh.attempt != clip.attempt:
                 return
-            fresh.attempt += 1
-            session.add(fresh)
-            session.flush()
             if clip.state == State.GENERATING and status in (
                 "ERROR",
                 "MAX_RECOVERY_ATTEMPTS_EXCEEDED",
                 "CANCELLED",
             ):
                 fail(session, fresh, Interrupted().as_json())
-            elif publishing:
-                self.enqueue_publish(session, fresh)
             else:
-                self.enqueue_make(session, fresh)
+                self._enqueue_again(session, fresh)
 
     def _enqueue(self, session: Session, name: str, queue: str, clip: Clip) -> None:
         self._worked_at = time.monotonic()

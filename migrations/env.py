@@ -10,8 +10,11 @@ from sqlmodel import SQLModel
 import accounts.models
 import audit
 import moderation.models
+import notices.models
+import sharing.models
 
-tables = (accounts.models, audit, moderation.models)  # imported for SQLModel.metadata
+# Imported for SQLModel.metadata.
+tables = (accounts.models, audit, moderation.models, notices.models, sharing.models)
 
 
 def _ours(name: str | None, kind: str, _parents: object) -> bool:

@@ -1,4 +1,4 @@
-"""What a creator does with a clip of their own: send, cancel, retry, withdraw; and take-down.
+"""What a creator does with a clip of their own: send, cancel, retry, withdraw, delete; and take-down.
 
 Knows nothing of the pipeline: the request is checked before it comes here (pipeline/request.py),
 and queueing the job in the same transaction is a function handed in.
@@ -11,15 +11,16 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select, update
 
 import audit
 from accounts import switches
 from accounts.permissions import User
-from errors import NotFound, OwnClip
+from errors import Conflict, NotFound, OwnClip
 from moderation.models import Clip, State
 from moderation.transitions import move
 from moderation.visibility import visible_clip
+from store import utc_now
 from text import check_text
 
 NOTE_LIMIT: Final = 2000
@@ -40,6 +41,16 @@ REQUEST_FIELDS: Final = (
 """What was asked for: fixed at submit, and logged as a digest, so that a prompt that is changed
 afterwards shows, and the log itself carries nobody's words."""
 
+DELETABLE: Final = frozenset(
+    {State.CANCELLED, State.FAILED, State.REJECTED, State.WITHDRAWN, State.SUPERSEDED}
+)
+"""Where a clip has ended for its creator. One that waits or is public is withdrawn first."""
+
+FINAL_FROM: Final = frozenset(
+    {State.PENDING_REVIEW, State.CHANGES_REQUESTED, State.PUBLISHED, State.WITHDRAWN}
+)
+"""A draft that was seen and that nobody rejected."""
+
 Enqueue = Callable[[Session, Clip], None]
 
 
@@ -51,13 +62,14 @@ def submit(
     parent_id: str | None,
     note: str,
     enqueue: Enqueue,
+    batch_id: str | None = None,
 ) -> Clip:
     """Accept a checked request: the clip's row, its audit row and its job, all or nothing."""
     user.must("create clips")
     switches.check(session, "generation")
     check_text("note", note, NOTE_LIMIT)
     parent = visible_clip(session, user, parent_id) if parent_id is not None else None
-    clip = Clip(creator_id=user.id, parent_id=parent_id, note=note, **request)
+    clip = Clip(creator_id=user.id, parent_id=parent_id, note=note, batch_id=batch_id, **request)
     session.add(clip)
     session.flush()
     body = {
@@ -66,9 +78,7 @@ def submit(
         "parent": parent_id,
         "request": digest(request),
     }
-    row = audit.append(session, actor=user.id, action="submit", subject=clip.id, body=body)
-    clip.priority = row.seq  # first come, first served: the log's own count is the order
-    session.add(clip)
+    audit.append(session, actor=user.id, action="submit", subject=clip.id, body=body)
     enqueue(session, clip)
     if parent and parent.creator_id == user.id and parent.state == State.CHANGES_REQUESTED:
         move(session, parent.id, "supersede", actor=user.id, body={"by": clip.id})
@@ -88,6 +98,21 @@ def cancel(session: Session, user: User, clip_id: str) -> Clip:
     return move(session, clip_id, "cancel", actor=user.id)
 
 
+def draft_for_final(session: Session, user: User, clip_id: str) -> Clip:
+    """One's own draft, whose final is about to be sent: if it waits for review, it leaves the queue.
+
+    Raises Conflict where there is nothing to render again: not made yet, or rejected.
+    """
+    clip = own_clip(session, user, clip_id)
+    if clip.state not in FINAL_FROM:
+        raise Conflict(state=clip.state, action="rendering a final")
+    if clip.state == State.PENDING_REVIEW:
+        body = {"because": "final"}
+        free = {"claimed_by": None, "claimed_until": None}
+        move(session, clip_id, "withdraw", actor=user.id, body=body, **free)
+    return clip
+
+
 def retry(session: Session, user: User, clip_id: str, *, enqueue: Enqueue) -> Clip:
     clip = own_clip(session, user, clip_id)
     switches.check(session, "generation")
@@ -101,6 +126,7 @@ def retry(session: Session, user: User, clip_id: str, *, enqueue: Enqueue) -> Cl
         error=None,
         phase="",
         step=0,
+        used_s=None,
     )
     enqueue(session, clip)
     return clip
@@ -109,6 +135,22 @@ def retry(session: Session, user: User, clip_id: str, *, enqueue: Enqueue) -> Cl
 def withdraw(session: Session, user: User, clip_id: str) -> Clip:
     own_clip(session, user, clip_id)
     return move(session, clip_id, "withdraw", actor=user.id, claimed_by=None, claimed_until=None)
+
+
+def delete(session: Session, user: User, clip_id: str, *, remove: Callable[[Clip], None]) -> None:
+    """Take the words and files of an ended clip away for good; what happened stays in the log.
+
+    `remove` deletes the files, before the row is committed: if that fails, nothing is said to be gone.
+    """
+    clip = own_clip(session, user, clip_id)
+    if clip.state not in DELETABLE:
+        raise Conflict(state=clip.state, action="deleting")
+    audit.append(session, actor=user.id, action="delete", subject=clip.id)
+    values: dict[str, Any] = dict.fromkeys(("prompt", "negative_prompt", "note"), "")
+    values |= {"error": None, "screening": [], "first_frame": None, "deleted_at": utc_now()}
+    remove(clip)
+    session.execute(update(Clip).where(col(Clip.id) == clip_id).values(**values))
+    session.refresh(clip)
 
 
 def take_down(session: Session, user: User, clip_id: str, *, reason: str, note: str) -> Clip:
@@ -139,7 +181,7 @@ def own_clip(session: Session, user: User, clip_id: str) -> Clip:
     """The clip, if it is the user's own. Raises NotFound for anybody else's."""
     query = select(Clip).where(Clip.id == clip_id, Clip.creator_id == user.id)
     clip = session.exec(query).first()
-    if clip is None or not user.id:
+    if clip is None or not user.id or clip.deleted_at:
         raise NotFound()
     return clip
 
@@ -150,4 +192,6 @@ def digest(request: Mapping[str, Any]) -> str:
         float(value) if isinstance(value, int) else value
         for value in map(request.get, REQUEST_FIELDS)
     ]
+    if request.get("first_frame"):  # added last, so that clips without one keep their digest
+        asked.append(request["first_frame"])
     return hashlib.sha256(json.dumps(asked, ensure_ascii=False).encode()).hexdigest()

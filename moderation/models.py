@@ -78,6 +78,7 @@ class Clip(SQLModel, table=True):
             postgresql_where=text("state = 'pending_review'"),
         ),
         Index("ix_clip_creator", "creator_id", "created_at", "id"),
+        Index("ix_clip_parent", "parent_id"),
         Index(
             "ix_clip_active",
             "state",
@@ -110,21 +111,30 @@ class Clip(SQLModel, table=True):
     fps: float
     num_inference_steps: int
     guidance_scale: float
+    first_frame: str | None = None  # sha256 of the picture that the clip begins with
     parent_id: str | None = Field(default=None, foreign_key="clip.id")
+    batch_id: str | None = None  # the same for variants that were sent together
     note: str = ""
 
     # The making: which try, its place in line, how far it is.
     attempt: int = 1
-    priority: int = 0
+    priority: int = 0  # see sharing/turns.py
+    # Seconds of the pipeline it was expected to take when it was sent.
+    cost_s: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
     phase: str = ""
     step: int = 0
-    made_s: float | None = None  # seconds the pipeline took
+    progress_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    made_s: float | None = None  # seconds from the first step to the last file
+    used_s: float | None = None  # seconds the pipeline was busy with it, also without success
     cancel_requested: bool = False
     error: dict[str, str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
 
     # What was made. The bytes reviewers see, fixed once the clip is screened.
     sha256: str | None = None
     size_bytes: int | None = None
+    made_as: dict[str, Any] | None = Field(  # where the maker, a remote one, chose other numbers
+        default=None, sa_column=Column(JSON(none_as_null=True))
+    )
     pictures: dict[str, str] = Field(  # ending → sha256 of poster (.jpg) and strip (.webp)
         default_factory=dict, sa_column=Column(JSON, nullable=False)
     )
@@ -142,6 +152,9 @@ class Clip(SQLModel, table=True):
     # The published file: the reviewed one with its provenance signed in.
     public_sha256: str | None = None
     published_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+
+    # Deleted by its creator: words and files are gone, the row stays for the log.
+    deleted_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
 
 
 class Decision(SQLModel, table=True):

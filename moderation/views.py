@@ -1,26 +1,26 @@
 """A clip as JSON, field by field for whoever asks.
 
 Knows nothing of routes. Whether the asker may see the clip at all is decided before it comes here
-(visibility.py); here it is decided how much.
+(visibility.py); here it is decided how much. The forecast of a clip under way is put in by
+whoever knows the pipeline's times (sharing/forecast.py).
 """
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session
 
 from accounts.models import Person
 from accounts.permissions import User
+from moderation.clips import DELETABLE
 from moderation.desk import decisions, holder
 from moderation.history import timeline
 from moderation.models import Clip, State
 from moderation.transitions import allowed
+from moderation.visibility import can_see
 from store import as_text, utc_now
-
-_RECENT = 20
 
 
 def clip_json(session: Session, user: User, clip: Clip) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def clip_json(session: Session, user: User, clip: Clip) -> dict[str, Any]:
     insider = own or user.may("see held clips")
     view = _public_fields(session, clip)
     if insider:
-        view |= _creator_fields(session, clip)
+        view |= _creator_fields(session, user, clip)
     if user.may("see held clips"):
         view |= _reviewer_fields(session, user, clip)
     view["can"] = _possible(user, clip, own=own)
@@ -42,6 +42,8 @@ def clips_json(session: Session, user: User, clips: Sequence[Clip]) -> list[dict
 
 def _public_fields(session: Session, clip: Clip) -> dict[str, Any]:
     creator = session.get(Person, clip.creator_id)
+    asked = {name: getattr(clip, name) for name in ("num_frames", "width", "height", "fps")}
+    shape = {**asked, **(clip.made_as or {})}
     return {
         "id": clip.id,
         "state": clip.state,
@@ -53,11 +55,8 @@ def _public_fields(session: Session, clip: Clip) -> dict[str, Any]:
         "model": clip.model,
         "preset": clip.preset,
         "seed": clip.seed,
-        "num_frames": clip.num_frames,
-        "width": clip.width,
-        "height": clip.height,
-        "fps": clip.fps,
-        "duration_s": round(clip.num_frames / clip.fps, 3),
+        **shape,
+        "duration_s": round(shape["num_frames"] / shape["fps"], 3),
         "media": _media(clip),
         "sha256": clip.sha256,
         "public_sha256": clip.public_sha256 if clip.state == State.PUBLISHED else None,
@@ -68,17 +67,39 @@ def _public_fields(session: Session, clip: Clip) -> dict[str, Any]:
     }
 
 
-def _creator_fields(session: Session, clip: Clip) -> dict[str, Any]:
+def _creator_fields(session: Session, user: User, clip: Clip) -> dict[str, Any]:
     return {
         "negative_prompt": clip.negative_prompt,
         "num_inference_steps": clip.num_inference_steps,
         "guidance_scale": clip.guidance_scale,
         "parent_id": clip.parent_id,
+        "parent": _parent(session, user, clip),
+        "batch_id": clip.batch_id,
+        "first_frame": clip.first_frame is not None,
         "note": clip.note,
         "error": clip.error,
-        "progress": _progress(clip),
-        "queue": _queue(session, clip),
         "timeline": timeline(session, clip),
+    }
+
+
+def _parent(session: Session, user: User, clip: Clip) -> dict[str, Any] | None:
+    """What the clip was made from, to lay the two side by side; None where it may not be seen."""
+    parent = session.get(Clip, clip.parent_id) if clip.parent_id else None
+    if parent is None or not can_see(user, parent):
+        return None
+    return {
+        "id": parent.id,
+        "state": parent.state,
+        "own": parent.creator_id == clip.creator_id,
+        "prompt": parent.prompt,
+        "seed": parent.seed,
+        "num_inference_steps": parent.num_inference_steps,
+        "guidance_scale": parent.guidance_scale,
+        "width": parent.width,
+        "height": parent.height,
+        "num_frames": parent.num_frames,
+        "fps": parent.fps,
+        "media": _media(parent),
     }
 
 
@@ -109,49 +130,20 @@ def _media(clip: Clip) -> dict[str, str] | None:
     }
 
 
-def _progress(clip: Clip) -> dict[str, Any] | None:
-    if clip.state == State.QUEUED:
-        return {"phase": "queued", "step": 0, "steps": clip.num_inference_steps, "fraction": 0.0}
-    if clip.state not in (State.GENERATING, State.SCREENING):
-        return None
-    steps = max(1, clip.num_inference_steps)
-    fraction = 1.0 if clip.state == State.SCREENING else min(0.95, 0.9 * clip.step / steps + 0.02)
-    return {
-        "phase": clip.phase or "text",
-        "step": clip.step,
-        "steps": steps,
-        "fraction": round(fraction, 3),
-    }
-
-
-def _queue(session: Session, clip: Clip) -> dict[str, Any] | None:
-    """Place in line, 1 is next, and the wait that recent clips of the same size suggest."""
-    if clip.state != State.QUEUED:
-        return None
-    ahead = session.exec(
-        select(func.count()).where(Clip.state == State.QUEUED.value, Clip.priority < clip.priority)
-    ).one()
-    same = (Clip.model == clip.model) & (Clip.num_inference_steps == clip.num_inference_steps)
-    recent = session.exec(
-        select(Clip.made_s)
-        .where(same, col(Clip.made_s).is_not(None))
-        .order_by(col(Clip.created_at).desc())
-        .limit(_RECENT)
-    ).all()
-    usual = statistics.median([value for value in recent if value is not None]) if recent else None
-    eta_s = round(usual * (ahead + 1), 1) if usual is not None else None
-    return {"position": ahead + 1, "eta_s": eta_s}
-
-
 def _possible(user: User, clip: Clip, *, own: bool) -> list[str]:
     """What the asker may do with the clip now; each act checks again when it is done."""
     acts = []
     if own:
         acts += [act for act in ("cancel", "retry", "withdraw") if allowed(act, clip.state)]
+        acts += ["delete"] if clip.state in DELETABLE else []
         if clip.state == State.GENERATING and clip.cancel_requested:
             acts.remove("cancel")
     elif user.may("review") and clip.state == State.PENDING_REVIEW:
         acts += ["claim", "decide"]
+    if user.may("create clips") and (own or clip.state == State.PUBLISHED):
+        acts += ["remix"]
+    if own and clip.sha256 is not None:
+        acts += ["download"]
     if user.may("take down"):
         acts += ["takedown"] if allowed("take_down", clip.state) else []
         acts += ["restore"] if allowed("restore", clip.state) else []

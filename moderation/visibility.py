@@ -13,7 +13,9 @@ from moderation.models import Clip, State
 
 
 def can_see(user: User, clip: Clip) -> bool:
-    """Published: anyone. Otherwise: its creator, and roles that may see held clips."""
+    """Published: anyone. Otherwise: its creator, and roles that may see held clips; deleted: nobody."""
+    if clip.deleted_at is not None:
+        return False
     if clip.state == State.PUBLISHED:
         return True
     return bool(user.id) and (user.id == clip.creator_id or user.may("see held clips"))

@@ -25,9 +25,10 @@ FLOORS = (
     ("store",),
     ("audit", "media", "language"),
     ("accounts",),
+    ("notices",),
     ("moderation",),
-    ("gallery", "migrations"),
-    ("jobs",),
+    ("gallery", "sharing"),
+    ("jobs", "migrations"),
     ("actions",),
     ("ui", "web"),
     ("app",),
@@ -213,7 +214,7 @@ def test_the_rooms_of_rules_load_no_torch_no_gradio_and_no_job_engine() -> None:
     names = [
         ".".join(path.with_suffix("").parts)
         for path in FILES
-        if room_of(path) in ("moderation", "gallery", "accounts")
+        if room_of(path) in ("moderation", "gallery", "accounts", "notices")
     ]
     program = (
         "import importlib, sys\n"

@@ -282,8 +282,9 @@ def test_a_failed_migration_leaves_the_old_tables(
         (folder / "migrations" / source.name).write_text(source.read_text())
     for source in (ROOT / "migrations" / "versions").glob("*.py"):
         (versions / source.name).write_text(source.read_text())
+    newest = max(path.name[:4] for path in versions.glob("*.py"))
     (versions / "9999_breaks.py").write_text(
-        'from alembic import op\nrevision = "9999"\ndown_revision = "0001"\n'
+        f'from alembic import op\nrevision = "9999"\ndown_revision = "{newest}"\n'
         'def upgrade() -> None:\n    op.execute("CREATE TABLE half (n INTEGER)")\n'
         '    op.execute("CREATE TABLE clip (n INTEGER)")\n'
     )

@@ -7,6 +7,7 @@ are evaluated here (no `__future__` import), because FastAPI reads the local `As
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.utils import get_openapi
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
@@ -49,6 +50,8 @@ class ClipInput(_Input):
     guidance_scale: StrictFloat | StrictInt | None = None
     parent_id: Text | None = None
     note: Text = ""
+    variants: StrictInt = 1
+    first_frame: Text | None = None
 
 
 class ReadingInput(_Input):
@@ -80,6 +83,15 @@ class RestoreInput(_Input):
 class PauseInput(_Input):
     what: Text = "all"
     message: Text | None = None
+
+
+def _states(text: str) -> list[str]:
+    wanted = [name for name in text.split(",") if name]
+    for name in wanted:
+        if name not in set(State):
+            known = ", ".join(member.value for member in State)
+            raise BadInput(field="state", value=name, rule=f"one of {known}", step="Use one.")
+    return wanted
 
 
 def openapi_route(routers: list[APIRouter]) -> APIRouter:
@@ -114,18 +126,35 @@ def api_routes(actions: Actions, identity: Identity) -> APIRouter:
         """How the model would read a prompt: what it knows, what it does not, what it assumes."""
         return actions.reading(user, asked.prompt)
 
+    @router.post("/frames", status_code=201)
+    async def keep_frame(request: Request, user: Asking) -> Json:
+        """Take a picture (the body itself: JPEG, PNG or WebP) as the first frame of a clip."""
+        data = await request.body()
+        return await run_in_threadpool(actions.keep_frame, user, data)
+
+    @router.get("/surprise")
+    def surprise(user: Asking) -> Json:
+        """A prompt that the loaded model can really do."""
+        return actions.surprise(user)
+
+    @router.get("/allowance")
+    def allowance(user: Asking) -> Json:
+        """How much the asker may send now, and the arithmetic behind it."""
+        return actions.allowance(user)
+
     @router.get("/clips")
     def own_clips(
-        user: Asking, mine: int = 1, state: str | None = None, cursor: str | None = None
+        user: Asking,
+        mine: int = 1,
+        state: str | None = None,
+        q: str = "",
+        cursor: str | None = None,
     ) -> Json:
-        """One's own clips, newest first."""
+        """One's own clips, newest first; `state` takes several, with commas between them."""
         if mine != 1:
             rule = "this list holds one's own clips only"
             raise BadInput(field="mine", value=mine, rule=rule, step="Use /api/v1/gallery for all.")
-        if state and state not in set(State):
-            known = ", ".join(member.value for member in State)
-            raise BadInput(field="state", value=state, rule=f"one of {known}", step="Use one.")
-        return actions.mine(user, state=state or None, cursor=cursor)
+        return actions.mine(user, states=_states(state or ""), cursor=cursor, text=q)
 
     @router.get("/clips/{clip_id}")
     def one_clip(clip_id: str, user: Asking) -> Json:
@@ -139,6 +168,16 @@ def api_routes(actions: Actions, identity: Identity) -> APIRouter:
     @router.post("/clips/{clip_id}/retry")
     def retry(clip_id: str, user: Asking) -> Json:
         return actions.retry(user, clip_id)
+
+    @router.post("/clips/{clip_id}/final", status_code=202)
+    def final(clip_id: str, user: Asking) -> Json:
+        """Render a draft again at the full number of steps, with its prompt and seed."""
+        return actions.final(user, clip_id)
+
+    @router.post("/clips/{clip_id}/delete")
+    def delete(clip_id: str, user: Asking) -> Json:
+        """Take an ended clip of one's own away for good, words and files."""
+        return actions.delete(user, clip_id)
 
     @router.post("/clips/{clip_id}/withdraw")
     def withdraw(clip_id: str, user: Asking) -> Json:
@@ -197,6 +236,11 @@ def api_routes(actions: Actions, identity: Identity) -> APIRouter:
             "role": user.role.value if user.role else "anon",
             "can": [short for short, act in acts.items() if user.may(act)],
         }
+
+    @router.get("/model")
+    def model() -> Json:
+        """What the loaded model can do: sizes, lengths, steps, and what else it takes."""
+        return actions.model()
 
     @router.get("/policy")
     def review_policy() -> Json:

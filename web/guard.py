@@ -30,19 +30,30 @@ _OPEN: Final = re.compile(
     r"|/config|/theme\.css|/(assets|static|svelte)(/[\w.@-]+)+|/manifest\.json"
     r"|/gradio_api/(info|startup-events|app_id|queue/join|queue/data|heartbeat/[^/]+|reset|cancel)"
 )
+_PICTURES: Final = "/api/v1/frames"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _APP_FRAMES: Final = "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
 
 
 class Guard:
-    """ASGI middleware. `hosts`: host[:port] names that count as our own in an Origin header."""
+    """ASGI middleware. `hosts`: host[:port] names that count as our own in an Origin header.
+
+    Limits in bytes: `picture_limit` for the one route that takes a picture, `body_limit` elsewhere.
+    """
 
     def __init__(
-        self, app: ASGIApp, *, hosts: frozenset[str], body_limit: int, https: bool
+        self,
+        app: ASGIApp,
+        *,
+        hosts: frozenset[str],
+        body_limit: int,
+        picture_limit: int,
+        https: bool,
     ) -> None:
         self._app = app
         self._hosts = hosts
         self._body_limit = body_limit
+        self._picture_limit = picture_limit
         self._https = https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +68,8 @@ class Guard:
             await answer(Request(scope), error)(scope, receive, guarded)
             return
         self._drop_false_host(scope)
-        body = _LimitedBody(receive, self._body_limit)
+        limit = self._limit(scope)
+        body = _LimitedBody(receive, limit)
 
         async def unless_too_large(message: Message) -> None:
             if not body.is_too_large:  # else the app's own words on its broken read are dropped
@@ -66,7 +78,7 @@ class Guard:
         with contextlib.suppress(BodyTooLarge):  # by our own receive, not caught on its way back
             await self._app(scope, body.receive, unless_too_large)
         if body.is_too_large:
-            large = BodyTooLarge(limit_kb=self._body_limit // 1024)
+            large = BodyTooLarge(limit_kb=limit // 1024)
             await JSONResponse({"error": large.as_json()}, large.status)(scope, receive, guarded)
 
     def _check(self, scope: Scope) -> None:
@@ -74,8 +86,8 @@ class Guard:
         if not _OPEN.fullmatch(scope["path"]) or ".." in scope["path"]:
             raise NotFound()
         length = headers.get("content-length", "")
-        if length.isdigit() and int(length) > self._body_limit:
-            raise BodyTooLarge(limit_kb=self._body_limit // 1024)
+        if length.isdigit() and int(length) > self._limit(scope):
+            raise BodyTooLarge(limit_kb=self._limit(scope) // 1024)
         if headers.get("authorization", "").lower().startswith("bearer "):
             return  # a script with its own secret: no browser adds that by itself
         origin = headers.get("origin")
@@ -85,6 +97,9 @@ class Guard:
         foreign = headers.get("sec-fetch-site") in ("cross-site", "same-site")
         if scope["method"] not in _SAFE and origin is None and foreign:
             raise CrossOrigin()
+
+    def _limit(self, scope: Scope) -> int:
+        return self._picture_limit if scope["path"] == _PICTURES else self._body_limit
 
     def _drop_false_host(self, scope: Scope) -> None:
         """Gradio builds its page's addresses from X-Forwarded-Host, which anyone can write."""

@@ -2,32 +2,53 @@
 
 Knows nothing of who may see what; it asks moderation/visibility.py, and answers 404 to everyone
 else. Range and If-None-Match work; nothing is cached by anyone before a clip is published, and
-afterwards every use asks again, so that a take-down holds at once.
+afterwards every use asks again, so that a take-down holds at once. The look at a clip in the
+making is its creator's alone.
 """
 
 from __future__ import annotations
 
+import re
+import shutil
 from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
+from starlette.background import BackgroundTask
 
 from accounts.identity import Identity
 from actions import Actions
 from errors import NotFound
 from media import MediaStore
-from moderation.models import State
+from moderation.clips import own_clip
+from moderation.models import Clip, State
 from moderation.visibility import visible_clip
 
 TYPES: Final = {".mp4": "video/mp4", ".jpg": "image/jpeg", ".webp": "image/webp"}
+_NEVER_KEPT: Final = "private, no-store"
 
 
 def media_routes(actions: Actions, identity: Identity, media: MediaStore) -> APIRouter:
     router = APIRouter()
 
+    @router.get("/media/{clip_id}.preview.jpg")
+    def send_preview(clip_id: str, request: Request) -> Response:
+        """The latest look at a clip in the making."""
+        user = identity.current_user(request)
+        with actions.store.read() as session:
+            own_clip(session, user, clip_id)
+        try:
+            picture = media.preview(clip_id).read_bytes()
+        except OSError as error:
+            raise NotFound() from error
+        return Response(picture, media_type=TYPES[".jpg"], headers={"Cache-Control": _NEVER_KEPT})
+
     @router.api_route("/media/{name}", methods=["GET", "HEAD"])
-    def send_media(name: str, request: Request) -> Response:
-        """Bytes of one clip: `.mp4`, `.jpg` (poster) or `.webp` (strip of eight frames)."""
+    def send_media(name: str, request: Request, download: int = 0, facts: int = 0) -> Response:
+        """Bytes of one clip: `.mp4`, `.jpg` (poster) or `.webp` (strip of eight frames).
+
+        `download=1` names the file for keeping; `facts=1` writes into one's own how it was made.
+        """
         clip_id, dot, kind = name.partition(".")
         ending = dot + kind
         user = identity.current_user(request)
@@ -41,12 +62,16 @@ def media_routes(actions: Actions, identity: Identity, media: MediaStore) -> API
         path = media.path("public" if published else "held", sha256 or "", ending)
         if not path.is_file():
             raise NotFound()
-        etag = f'"{sha256}{ending}"'
         headers = {
-            "ETag": etag,
             "Vary": "Cookie, Authorization",
-            "Cache-Control": "public, no-cache" if published else "private, no-store",
+            "Cache-Control": "public, no-cache" if published else _NEVER_KEPT,
         }
+        if download:
+            headers["Content-Disposition"] = f'attachment; filename="{_file_name(clip)}{ending}"'
+            if facts and ending == ".mp4" and user.id == clip.creator_id:
+                headers["Cache-Control"] = _NEVER_KEPT
+                return _with_facts(actions, clip, headers)
+        headers["ETag"] = etag = f'"{sha256}{ending}"'
         if published:
             headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         if _listed(request.headers.get("if-none-match", "")) & {etag, "*"}:
@@ -58,3 +83,17 @@ def media_routes(actions: Actions, identity: Identity, media: MediaStore) -> API
 
 def _listed(header: str) -> set[str]:
     return {tag.strip().removeprefix("W/") for tag in header.split(",")}
+
+
+def _with_facts(actions: Actions, clip: Clip, headers: dict[str, str]) -> Response:
+    """The creator's own copy, with the prompt and settings in its metadata; the pixels are the
+    same. It is written for this answer alone and deleted after it."""
+    copy = actions.copy_with_facts(clip)
+    gone = BackgroundTask(shutil.rmtree, copy.parent, ignore_errors=True)
+    return FileResponse(copy, media_type=TYPES[".mp4"], headers=headers, background=gone)
+
+
+def _file_name(clip: Clip) -> str:
+    """Readable and safe everywhere: the first words of the prompt that are plain, and the id."""
+    words = re.findall(r"[A-Za-z0-9]+", clip.prompt)[:6]
+    return "-".join([*words, clip.id])[:80].lower()

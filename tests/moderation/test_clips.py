@@ -125,11 +125,6 @@ def test_the_digest_of_a_request_survives_the_database(house: House) -> None:
     assert clips.digest(kept) == last_row(house, clip.id).body["request"]
 
 
-def test_the_first_to_send_is_the_first_in_line(house: House) -> None:
-    first, second = submit(house, "ben"), submit(house, "ana")
-    assert 0 < first.priority < second.priority
-
-
 @pytest.mark.parametrize("name", ["ana", "rita", "lea", "ada"])
 def test_these_may_create(house: House, name: str) -> None:
     assert submit(house, name).creator_id == house.user(name).id

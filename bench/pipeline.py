@@ -1,0 +1,223 @@
+"""What sharing the pipeline costs: bookkeeping, cancelling, and fifty people watching.
+
+Bookkeeping is everything between "send" and "waits for review" that is not the model or the
+encoder: checks, rows, audit, queue, progress, previews, kept latents, storing, screening. It is
+measured on one clip of ten seconds or more, the embedded model at many steps, against the engine
+and the encoder alone, in turn and in one process; the value is the median of the rounds.
+
+Cancelling is timed from the wish to the clip's `cancelled`, against the time of one step.
+
+Watching is fifty creators who each ask a real app for the state of their clip twice a second, as
+the page does, while it makes clips. The value is the 95th percentile of all answers.
+
+    .venv/bin/python bench/pipeline.py [--rounds 3] [--watchers 50]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+import httpx
+
+from accounts import people
+from accounts.models import Role
+from accounts.permissions import User
+from actions import Wish
+from app import Greenlight, running
+from moderation.models import Clip
+from pipeline.encode import encode
+from pipeline.engine import DiffusersEngine
+from pipeline.presets import find_preset
+from pipeline.request import check_inputs
+from settings import read_settings
+from tests.server import Server, wait_until
+
+BOOKKEEPING = 0.02
+CANCEL_MS = 100
+POLL_MS = 25
+PROMPT = "a red ball moving left in the night"
+_FREE = {"slots": 1000, "most_slots": 1000, "clips_per_hour": 100_000, "own_backlog": 100_000}
+_POLL_EVERY_S = 0.5
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--watchers", type=int, default=50)
+    options.add_argument("--seconds", type=float, default=20.0, help="of watching")
+    asked = options.parse_args()
+    logging.disable(logging.INFO)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rounds, step_s, waits = _making(folder, asked.rounds)
+        answers = asyncio.run(_watching(folder, asked.watchers, asked.seconds))
+    return _report(rounds, step_s, waits, answers, asked.watchers)
+
+
+def _making(folder: Path, count: int) -> tuple[list[tuple[float, float]], float, list[float]]:
+    """Seconds alone and in the line, by round; seconds of a step; seconds from wish to cancelled."""
+    preset = find_preset("embedded")
+    engine = DiffusersEngine(replace(preset, max_steps=10_000))
+    engine.load()
+    steps = _steps_for(engine, 11.0)
+    settings = read_settings(data=folder / "line", **_FREE)
+    with running(settings, engine) as greenlight:
+        with greenlight.store.write() as session:
+            person, _ = people.person_with_role(session, "ana", Role.CREATOR, created_by="bench")
+        creator = User(person.id, person.name, Role.CREATOR)
+        _line(greenlight, creator, preset.final_steps)  # the queue at its quick pace
+        rounds = []
+        for _ in range(count):
+            rounds.append((_alone(engine, steps, folder), _line(greenlight, creator, steps)))
+        step_s = rounds[-1][0] / steps
+        waits = [_cancelled(greenlight, creator, steps) for _ in range(10)]
+    return rounds, step_s, waits
+
+
+def _steps_for(engine: DiffusersEngine, seconds: float) -> int:
+    """So many steps that a clip takes that long here."""
+    _generate(engine, 4)
+    began = time.perf_counter()
+    _generate(engine, 40)
+    return round(seconds / (time.perf_counter() - began) * 40)
+
+
+def _generate(engine: DiffusersEngine, steps: int) -> Any:
+    request = check_inputs(
+        engine.preset, prompt=PROMPT, seed=1, num_inference_steps=steps, prompt_limit=1000
+    )
+    return engine.generate(request, on_progress=lambda _: None, is_cancelled=lambda: False)
+
+
+def _alone(engine: DiffusersEngine, steps: int, folder: Path) -> float:
+    began = time.perf_counter()
+    encode(_generate(engine, steps), folder)
+    return time.perf_counter() - began
+
+
+def _line(greenlight: Greenlight, creator: User, steps: int) -> float:
+    began = time.perf_counter()
+    clip_id = _send(greenlight, creator, steps)
+    _until(greenlight, clip_id, lambda clip: clip.state == "pending_review")
+    return time.perf_counter() - began
+
+
+def _cancelled(greenlight: Greenlight, creator: User, steps: int) -> float:
+    clip_id = _send(greenlight, creator, steps)
+    _until(greenlight, clip_id, lambda clip: clip.state == "generating" and clip.step > 3)
+    began = time.perf_counter()
+    greenlight.actions.cancel(creator, clip_id)
+    _until(greenlight, clip_id, lambda clip: clip.state == "cancelled")
+    return time.perf_counter() - began
+
+
+def _send(greenlight: Greenlight, creator: User, steps: int) -> str:
+    wish = Wish(prompt=PROMPT, seed=1, num_inference_steps=steps)
+    return str(greenlight.actions.create(creator, wish)["id"])
+
+
+def _until(greenlight: Greenlight, clip_id: str, there: Callable[[Clip], bool]) -> None:
+    give_up = time.perf_counter() + 120
+    while True:
+        with greenlight.store.read() as session:
+            if there(session.get_one(Clip, clip_id)):
+                return
+        assert time.perf_counter() < give_up, "the clip does not come"
+        time.sleep(0.005)
+
+
+async def _watching(folder: Path, watchers: int, seconds: float) -> list[float]:
+    """Seconds of every answer while the line is busy."""
+    (folder / "app").mkdir()
+    free = {f"GREENLIGHT_{name.upper()}": str(value) for name, value in _FREE.items()}
+    with Server(folder / "app", **free) as server:
+        clients = [server.client(f"w{number}", "creator") for number in range(watchers)]
+        ids = []
+        for client in clients:
+            wish = {"prompt": PROMPT, "num_inference_steps": 32}
+            ids.append(client.post("/api/v1/clips", json=wish).json()["id"])
+        wait_until(lambda: server_is_making(clients[0], ids[0]), "the line is busy")
+        async with httpx.AsyncClient(base_url=server.url, timeout=30) as web:
+            headers = [{"Authorization": client.headers["Authorization"]} for client in clients]
+            end = time.perf_counter() + seconds
+            tasks = [
+                _watch(web, header, clip_id, number / watchers * _POLL_EVERY_S, end)
+                for number, (header, clip_id) in enumerate(zip(headers, ids, strict=True))
+            ]
+            answers = await asyncio.gather(*tasks)
+    return [each for some in answers for each in some]
+
+
+def server_is_making(client: httpx.Client, clip_id: str) -> bool:
+    return bool(client.get(f"/api/v1/clips/{clip_id}").json()["state"] != "queued")
+
+
+async def _watch(
+    web: httpx.AsyncClient, headers: dict[str, str], clip_id: str, first: float, end: float
+) -> list[float]:
+    took = []
+    await asyncio.sleep(first)
+    while (began := time.perf_counter()) < end:
+        answer = await web.get(f"/api/v1/clips/{clip_id}", headers=headers)
+        assert answer.status_code == 200, answer.text
+        took.append(time.perf_counter() - began)
+        await asyncio.sleep(max(0.0, _POLL_EVERY_S - took[-1]))
+    return took
+
+
+def _report(
+    rounds: list[tuple[float, float]],
+    step_s: float,
+    waits: list[float],
+    answers: list[float],
+    watchers: int,
+) -> int:
+    extra = statistics.median(line / alone - 1 for alone, line in rounds)
+    slowest_ms = 1000 * (max(waits) - step_s)
+    ordered = sorted(answers)
+    p50, p95 = (1000 * ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.95))
+    print(f"{'':24}{'engine + encoder':>18}{'line':>10}{'more':>8}")
+    for alone, line in rounds:
+        print(f"{'one clip, seconds':24}{alone:>18.3f}{line:>10.3f}{line / alone - 1:>8.1%}")
+    print(
+        f"\ncancel: slowest of {len(waits)} {1000 * max(waits):.0f} ms, one step {1000 * step_s:.0f} ms"
+    )
+    print(f"polls: {len(answers)} by {watchers} watchers, p50 {p50:.1f} ms, p95 {p95:.1f} ms")
+    passed = extra <= BOOKKEEPING and slowest_ms <= CANCEL_MS and p95 <= POLL_MS
+    facts = {
+        "name": "pipeline",
+        "value": round(extra, 4),
+        "unit": "share of the generation that bookkeeping adds, median of rounds",
+        "target": BOOKKEEPING,
+        "ok": passed,
+        "clip_s": round(rounds[-1][0], 2),
+        "cancel_over_a_step_ms": round(slowest_ms, 1),
+        "cancel_target_ms": CANCEL_MS,
+        "poll_p95_ms": round(p95, 1),
+        "poll_target_ms": POLL_MS,
+        "watchers": watchers,
+        "machine": f"{os.cpu_count()} × {platform.machine()}",
+        "python": platform.python_version(),
+    }
+    print(json.dumps(facts, ensure_ascii=False))
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

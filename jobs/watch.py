@@ -1,0 +1,90 @@
+"""What is written about a clip while it is made: its progress, a look at it, and the wish to cancel.
+
+Knows nothing of how it is made. All of it is for people who wait; that it cannot be written never
+stops a clip.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from typing import Final
+
+from PIL import Image
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import col, select, update
+
+from media import MediaStore
+from moderation.models import Clip
+from pipeline.made import Progress
+from store import Store, utc_now
+
+log = logging.getLogger("greenlight.jobs")
+
+_MOST_A_SECOND: Final = 4
+_ASKED_EVERY_S: Final = 0.125
+_LOOK_EVERY_S: Final = 1.0
+
+
+class Watch:
+    """Over one clip, from its first step to its last file."""
+
+    def __init__(self, store: Store, media: MediaStore, clip_id: str) -> None:
+        self._store = store
+        self._media = media
+        self._clip_id = clip_id
+        self._phase = "text"  # as the move to `generating` wrote just now
+        self._written = deque([time.monotonic()], maxlen=_MOST_A_SECOND)
+        self._looked_at = self._written[0]
+        self._asked_at = 0.0
+        self._cancelled = False
+
+    def note(self, progress: Progress) -> None:
+        """Write the progress to the clip's row, at most four times a second."""
+        now = time.monotonic()
+        if not self._is_time(progress, now):
+            return
+        self._written.append(now)
+        self._phase = progress.phase
+        values = {"phase": progress.phase, "step": progress.step, "progress_at": utc_now()}
+        try:
+            with self._store.write() as session:
+                session.execute(update(Clip).where(col(Clip.id) == self._clip_id).values(**values))
+        except SQLAlchemyError:
+            log.exception("The progress of clip %s was not written", self._clip_id)
+        if progress.preview is not None and now - self._looked_at >= _LOOK_EVERY_S:
+            self._looked_at = now
+            self._keep_look(progress)
+
+    def _is_time(self, progress: Progress, now: float) -> bool:
+        """A new phase may follow at once, because it can be a long one; steps come evenly."""
+        if len(self._written) == _MOST_A_SECOND and now - self._written[0] < 1:
+            return False
+        return progress.phase != self._phase or now - self._written[-1] >= 1 / _MOST_A_SECOND
+
+    def is_cancelled(self) -> bool:
+        """Whether the creator asked for it. A database that does not answer is no wish."""
+        now = time.monotonic()
+        if not self._cancelled and now - self._asked_at >= _ASKED_EVERY_S:
+            self._asked_at = now
+            try:
+                with self._store.read() as session:
+                    query = select(Clip.cancel_requested).where(Clip.id == self._clip_id)
+                    self._cancelled = bool(session.exec(query).first())
+            except SQLAlchemyError:
+                log.exception("Whether clip %s is cancelled could not be read", self._clip_id)
+        return self._cancelled
+
+    def _keep_look(self, progress: Progress) -> None:
+        frame = progress.preview() if progress.preview else None
+        if frame is None:
+            return
+        path = self._media.preview(self._clip_id)
+        draft = path.with_suffix(".part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(frame).save(draft, format="JPEG", quality=80)
+            draft.replace(path)
+        except OSError:
+            log.exception("The preview of clip %s was not written", self._clip_id)
