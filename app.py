@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,8 +27,12 @@ from gallery.provenance import Signer
 from jobs import Jobs
 from keys import read_key
 from media import MediaStore
+from notices.deliver import Delivery
+from notices.proofs import KEY_NAME
 from pipeline.engine import DiffusersEngine, Engine
+from pipeline.frame import FRAME_LIMIT_BYTES
 from pipeline.presets import find_preset
+from pipeline.remote import open_remote
 from settings import VERSION, Settings, read_settings
 from store import Store, only_process, open_store
 
@@ -49,22 +53,42 @@ class Greenlight:
 
 
 @contextlib.contextmanager
-def running(settings: Settings, engine: Engine | None = None) -> Iterator[Greenlight]:
-    """An instance that owns its database and works through its jobs. Raises AnotherProcess."""
+def running(
+    settings: Settings, engine: Engine | None = None, *, restart: Callable[[], None] | None = None
+) -> Iterator[Greenlight]:
+    """An instance that owns its database and works through its jobs. Raises AnotherProcess.
+
+    `restart`: what to do when the engine hangs; by default this process begins again.
+    """
     with only_process(settings.database_file):
         store = open_store(settings)
         media = MediaStore(settings.media_folder)
-        engine = engine or DiffusersEngine(find_preset(settings.model))
+        engine = engine or _engine(settings)
         signer = Signer(settings.keys_folder, f"Greenlight/{VERSION}")
-        jobs = Jobs(settings, store, media, engine, signer)
+        jobs = Jobs(settings, store, media, engine, signer, restart=restart or begin_again)
         identity = Identity(settings, store, read_key(settings.keys_folder, "cookie.key"))
+        delivery = Delivery(settings, store, read_key(settings.keys_folder, KEY_NAME))
         try:
             jobs.launch()
+            delivery.start()
             actions = Actions(settings, store, media, engine, jobs)
             yield Greenlight(settings, store, media, engine, jobs, actions, identity)
         finally:
+            delivery.close()
             jobs.close()
             store.close()
+
+
+def begin_again() -> None:
+    """Replace this process by a fresh one of the same command; locks and sockets go with it."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  (our own command)
+
+
+def _engine(settings: Settings) -> Engine:
+    if settings.engine == "remote":
+        return open_remote(settings)
+    return DiffusersEngine(find_preset(settings.model), settings.data / "learned")
 
 
 def launch(greenlight: Greenlight) -> Any:
@@ -78,12 +102,15 @@ def launch(greenlight: Greenlight) -> Any:
     from web.failures import failure_handlers
     from web.guard import Guard
     from web.media import media_routes
+    from web.notices import notice_routes
     from web.people import people_routes
     from web.share import share_routes
 
     settings, actions, identity = greenlight.settings, greenlight.actions, greenlight.identity
+    notices_key = read_key(settings.keys_folder, KEY_NAME)
     routers = [
         api_routes(actions, identity),
+        notice_routes(greenlight.store, identity, settings, notices_key),
         media_routes(actions, identity, greenlight.media),
         people_routes(actions, identity),
         share_routes(actions),
@@ -123,6 +150,7 @@ def launch(greenlight: Greenlight) -> Any:
                     Guard,
                     hosts=frozenset(host.lower() for host in hosts),
                     body_limit=settings.body_limit_kb * 1024,
+                    picture_limit=FRAME_LIMIT_BYTES,
                     https=settings.is_https,
                 )
             ],

@@ -13,11 +13,12 @@ import audit
 from accounts.models import Switch
 from errors import BadInput, Paused
 
-WHAT: Final = ("generation", "publishing", "signups")
+WHAT: Final = ("generation", "publishing", "signups", "notices")
 _MESSAGES: Final = {
     "generation": "Making new clips is paused for the moment.",
     "publishing": "Publishing is paused for the moment.",
     "signups": "New sign-ups are paused for the moment.",
+    "notices": "E-mails and webhooks are paused for the moment.",
 }
 MESSAGE_LIMIT: Final = 300
 

@@ -14,6 +14,8 @@ from sqlmodel import Session, col, update
 import audit
 from errors import Conflict, NotFound, StaleVersion
 from moderation.models import Clip, State
+from notices.inbox import tell
+from notices.models import Kind
 from store import utc_now
 
 
@@ -24,22 +26,42 @@ class Move:
     source: frozenset[State]
     target: State
     words: str
+    tells: Kind | None = None  # the notice that the clip's creator gets, unless it was their move
 
 
-def _move(*source: State, to: State, words: str) -> Move:
-    return Move(frozenset(source), to, words)
+def _move(*source: State, to: State, words: str, tells: Kind | None = None) -> Move:
+    return Move(frozenset(source), to, words, tells)
 
 
 MOVES: Final[dict[str, Move]] = {
     # the making
     "start": _move(State.QUEUED, to=State.GENERATING, words="starting"),
     "made": _move(State.GENERATING, to=State.SCREENING, words="screening"),
-    "screened": _move(State.SCREENING, to=State.PENDING_REVIEW, words="sending to review"),
-    "fail": _move(State.QUEUED, State.GENERATING, to=State.FAILED, words="failing"),
+    "screened": _move(
+        State.SCREENING,
+        to=State.PENDING_REVIEW,
+        words="sending to review",
+        tells=Kind.WAITING,
+    ),
+    "fail": _move(
+        State.QUEUED, State.GENERATING, to=State.FAILED, words="failing", tells=Kind.FAILED
+    ),
     "retry": _move(State.FAILED, to=State.QUEUED, words="trying again"),
-    "cancel": _move(State.QUEUED, State.GENERATING, to=State.CANCELLED, words="cancelling"),
+    "cancel": _move(
+        State.QUEUED,
+        State.GENERATING,
+        to=State.CANCELLED,
+        words="cancelling",
+        tells=Kind.CANCELLED,
+    ),
     # the review
-    "hold": _move(State.PENDING_REVIEW, to=State.SECOND_REVIEW, words="a second review"),
+    "hold": _move(
+        State.PENDING_REVIEW,
+        to=State.SECOND_REVIEW,
+        words="a second review",
+        tells=Kind.SECOND_REVIEW,
+    ),
+    # Approving tells nothing yet: publishing does, when everyone can really see the clip.
     "approve": _move(
         State.PENDING_REVIEW,
         State.SECOND_REVIEW,
@@ -53,25 +75,30 @@ MOVES: Final[dict[str, Move]] = {
         State.APPEALED,
         to=State.REJECTED,
         words="rejecting",
+        tells=Kind.REJECTED,
     ),
     "request_changes": _move(
         State.PENDING_REVIEW,
         State.SECOND_REVIEW,
         to=State.CHANGES_REQUESTED,
         words="asking for changes",
+        tells=Kind.CHANGES_REQUESTED,
     ),
     "appeal": _move(State.REJECTED, to=State.APPEALED, words="appealing"),
     "supersede": _move(State.CHANGES_REQUESTED, to=State.SUPERSEDED, words="sending a new version"),
     # the public side
-    "publish": _move(State.APPROVED, to=State.PUBLISHED, words="publishing"),
-    "take_down": _move(State.PUBLISHED, to=State.TAKEN_DOWN, words="taking down"),
-    "restore": _move(State.TAKEN_DOWN, to=State.PUBLISHED, words="restoring"),
+    "publish": _move(State.APPROVED, to=State.PUBLISHED, words="publishing", tells=Kind.PUBLISHED),
+    "take_down": _move(
+        State.PUBLISHED, to=State.TAKEN_DOWN, words="taking down", tells=Kind.TAKEN_DOWN
+    ),
+    "restore": _move(State.TAKEN_DOWN, to=State.PUBLISHED, words="restoring", tells=Kind.RESTORED),
     "withdraw": _move(
         State.PENDING_REVIEW,
         State.CHANGES_REQUESTED,
         State.PUBLISHED,
         to=State.WITHDRAWN,
         words="withdrawing",
+        tells=Kind.WITHDRAWN,
     ),
 }
 
@@ -90,7 +117,8 @@ def move(
     body: dict[str, Any] | None = None,
     **changes: Any,
 ) -> Clip:
-    """Make one move: a guarded UPDATE and its audit row, in the caller's transaction.
+    """Make one move: a guarded UPDATE, its audit row and the creator's notice, in the caller's
+    transaction.
 
     `version`: the version the actor saw; None when the state alone decides. `changes`: columns
     set together with the state. Raises NotFound, StaleVersion, or Conflict when the clip is in a
@@ -113,4 +141,6 @@ def move(
     facts = {"from": source, "to": step.target.value, "version": seen + 1, **(body or {})}
     audit.append(session, actor=actor, action=name, subject=clip_id, body=facts)
     session.refresh(before)
+    if step.tells is not None:
+        tell(session, person_id=before.creator_id, kind=step.tells, clip_id=clip_id, actor=actor)
     return before

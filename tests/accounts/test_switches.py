@@ -48,7 +48,7 @@ def test_one_thing_is_paused_alone(store: Store, what: str) -> None:
 
 def test_all_is_everything(store: Store) -> None:
     pause(store, "all")
-    assert paused(store) == ["generation", "publishing", "signups"]
+    assert paused(store) == ["generation", "notices", "publishing", "signups"]
 
 
 def test_what_is_paused_refuses_with_the_operators_words(store: Store) -> None:
@@ -74,7 +74,7 @@ def test_what_is_resumed_goes_on(store: Store) -> None:
     pause(store, "all")
     resume(store, "generation")
     check(store, "generation")
-    assert paused(store) == ["publishing", "signups"]
+    assert paused(store) == ["notices", "publishing", "signups"]
 
 
 def test_an_unknown_thing_is_refused_with_those_that_are_known(store: Store) -> None:

@@ -5,6 +5,7 @@ Knows nothing of the app beyond its address.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 _FLAGS = [
     "--no-sandbox",
@@ -55,12 +56,18 @@ def open_page(browser: Browser) -> Iterator[Open]:
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: note(page, str(error)))
-        page.on("console", lambda said: note(page, said.text) if said.type == "error" else None)
+        page.on("console", lambda said: note_console(page, said))
         return page
 
     def note(page: Page, error: str) -> None:
         if page not in _leaving:
             errors.append(error)
+
+    def note_console(page: Page, said: ConsoleMessage) -> None:
+        # The look at a clip in the making is gone with its last step, maybe while it is asked for.
+        is_late_look = ".preview.jpg" in said.location["url"]
+        if said.type == "error" and not is_late_look:
+            note(page, said.text)
 
     yield open_one
     found = list(errors)
@@ -79,6 +86,14 @@ def go(page: Page, address: str) -> None:
     page.goto("about:blank")
     _leaving.discard(page)
     page.goto(address)
+
+
+@contextlib.contextmanager
+def refusing(page: Page) -> Iterator[None]:
+    """A block in which the server is meant to refuse: the browser logs each refusal as an error."""
+    _leaving.add(page)
+    yield
+    _leaving.discard(page)
 
 
 @pytest.fixture
