@@ -18,15 +18,19 @@ from language import LANGUAGES, catalogue
 _STATIC: Final = Path(__file__).parent / "static"
 
 
-def screen(name: str, *, elem_id: str) -> gr.HTML:
-    """One screen. `name` is its script in ui/static and its class in the style sheets.
+def screen(
+    name: str, *, elem_id: str, parts: tuple[str, ...] = (), facts: object = None
+) -> gr.HTML:
+    """One screen. `name` is its script in ui/static and its class in the style sheets; `parts`
+    are further scripts that it stands on, in the order in which they are read. `facts` of this
+    instance, which everyone may read, are there as JSON in the script's `props.value`.
 
     A function and no subclass: Gradio writes a `.pyi` file beside the source of every subclass.
     """
     return gr.HTML(
-        value=None,
+        value=None if facts is None else json.dumps(facts),
         html_template='<div class="gl gl-' + name + '"></div>',
-        js_on_load=_read("kit.js") + "\n" + _read(name + ".js"),
+        js_on_load="\n".join(_read(script + ".js") for script in ("kit", *parts, name)),
         apply_default_css=False,
         elem_id=elem_id,
     )

@@ -6,23 +6,40 @@ themselves.
 
 from __future__ import annotations
 
+import html
 from typing import Any, Final
 
 import gradio as gr
 
 from accounts.permissions import User
 from actions import Actions
-from language import LANGUAGES, catalogue
+from errors import GreenlightError
+from language import LANGUAGES, catalogue, choose, say
 from ui.admin import admin_tab
-from ui.create import create_tab, values_of
+from ui.create import create_tab
 from ui.events import CurrentUser, asking, refusals_shown
+from ui.offers import offers
 from ui.screens import screen
 
 TABS: Final = ("create", "mine", "review", "gallery", "admin")
+MINE_PARTS: Final = (  # in the order in which they are read
+    "progress",
+    "remaining",
+    "line",
+    "why",
+    "kin",
+    "diff",
+    "duet",
+    "compare",
+    "acts",
+    "card",
+    "question",
+)
 
 
 def texts() -> gr.I18n:
-    return gr.I18n(**{language: catalogue(language) for language in LANGUAGES})
+    """A copy of the catalogues: the page adds the words of its preset."""
+    return gr.I18n(**{language: dict(catalogue(language)) for language in LANGUAGES})
 
 
 def build_page(
@@ -31,9 +48,11 @@ def build_page(
     with _page_class(expects_oauth)(
         title="Greenlight", analytics_enabled=False, fill_width=True
     ) as page:
-        topbar = screen("topbar", elem_id="topbar")
+        topbar = screen("topbar", elem_id="topbar", parts=("address",))
         with gr.Tabs(selected="gallery", elem_id="tabs") as tabs:
             with gr.Tab(t("tab.create"), id="create", elem_id="create", visible=False) as create:
+                for language, words in offers(actions.engine.preset).items():
+                    t.translations[language].update(words)
                 form = create_tab(
                     actions.engine.preset,
                     t,
@@ -42,7 +61,7 @@ def build_page(
                     prompt_limit=actions.settings.prompt_limit,
                 )
             with gr.Tab(t("tab.mine"), id="mine", elem_id="mine", visible=False) as mine:
-                screen("mine", elem_id="my-clips")
+                screen("mine", elem_id="my-clips", parts=MINE_PARTS)
             with gr.Tab(t("tab.review"), id="review", elem_id="review", visible=False) as review:
                 screen("desk", elem_id="desk")
             with gr.Tab(t("tab.gallery"), id="gallery", elem_id="gallery") as gallery:
@@ -56,17 +75,35 @@ def build_page(
             wanted = request.query_params.get("tab") or next(iter(shown))
             selected = wanted if wanted in shown else next(iter(shown))
             updates = [gr.Tab(visible=name in shown) for name in TABS]
-            return [*updates, gr.Tabs(selected=selected)]
+            return [*updates, gr.Tabs(selected=selected), *remixed(user, request)]
+
+        def remixed(user: User, request: gr.Request) -> list[Any]:
+            """The form, filled with the clip that the address names (`?remix=`); else left alone."""
+            untouched: list[Any] = [gr.skip()] * len(form.fields)
+            clip_id = request.query_params.get("remix")
+            if not clip_id:
+                return untouched
+            if user.role is None:
+                language = choose(request.headers.get("accept-language", ""))
+                gr.Info(say(language, "remix.sign_in"), title="")
+                return untouched
+            try:
+                user.must("create clips")
+                return form.values_of(actions.clip(user, clip_id))
+            except GreenlightError as error:  # the page itself must still come up
+                gr.Warning(html.escape(f"{error.message} {error.fix}".strip()), title="")
+                return untouched
 
         def reuse(request: gr.Request, event: gr.EventData) -> list[Any]:
             """Fill the form with the settings of a clip that the asker may see."""
             with refusals_shown():
                 clip_id = str((event._data or {}).get("id", ""))
                 clip = actions.clip(asking(current_user, request), clip_id)
-                return [*values_of(clip), gr.Tabs(selected="create")]
+                return [*form.values_of(clip), gr.Tabs(selected="create")]
 
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "undocumented"}
-        page.load(boot, None, [create, mine, review, gallery, admin, tabs], **quiet)
+        shown_first = [create, mine, review, gallery, admin, tabs]
+        page.load(boot, None, [*shown_first, *form.fields], **quiet)
         topbar.reuse(reuse, None, [*form.fields, tabs], **quiet)
     return page  # type: ignore[no-any-return]
 

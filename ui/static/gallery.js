@@ -26,11 +26,12 @@ function makeCard(clip) {
         el('abbr', { class: 'gl-ai', title: t('page.made_with_ai'), text: t('gallery.ai') }))));
   const play = () => start(link, clip);
   const rest = () => stop(link);
-  link.addEventListener('pointerenter', (event) => { if (event.pointerType === 'mouse') play(); });
-  link.addEventListener('pointerleave', () => { if (document.activeElement !== link) rest(); });
-  link.addEventListener('focus', play);
-  link.addEventListener('blur', () => { if (!link.matches(':hover')) rest(); });
-  const card = el('li', { class: 'gl-brick' }, link);
+  const card = el('li', { class: 'gl-brick' }, link, button(t('action.remix'), () => remix(clip), { class: 'gl-remix' }));
+  attr(card.lastChild, 'aria-label', t('gallery.remix', { prompt: clip.prompt }));
+  card.addEventListener('pointerenter', (event) => { if (event.pointerType === 'mouse') play(); });
+  card.addEventListener('pointerleave', () => { if (!card.contains(document.activeElement)) rest(); });
+  card.addEventListener('focusin', play);
+  card.addEventListener('focusout', (event) => { if (!card.contains(event.relatedTarget) && !card.matches(':hover')) rest(); });
   card.ratio = ratio(clip);
   return card;
 }
@@ -50,6 +51,11 @@ function stop(link) {
     video.load();
     video.remove();
   }
+}
+
+// Create fills itself with the settings of this clip, which the next one then names as its origin.
+function remix(clip) {
+  window.dispatchEvent(new CustomEvent('gl-reuse', { detail: { id: clip.id } }));
 }
 
 // ---- the wall: cards stay in reading order, each set into the shortest column ----
@@ -144,3 +150,9 @@ new ResizeObserver(layOut).observe(wall);
 poll(async () => {
   if (!clips.length || wall.getBoundingClientRect().top > -200) await loadFirst();
 }, 20000);
+
+// The list is the same for everyone; the way to remix is for those who may make clips.
+poll(async () => {
+  const me = await api('GET', '/api/v1/me');
+  root.classList.toggle('gl-maker', me.can.includes('create'));
+}, 60000);

@@ -152,8 +152,9 @@ function merge(known, page) {
 async function api(method, path, body) {
   const request = { method, credentials: 'same-origin', headers: { Accept: 'application/json' } };
   if (body !== undefined) {
-    request.headers['Content-Type'] = 'application/json';
-    request.body = JSON.stringify(body);
+    const isFile = body instanceof Blob;
+    request.headers['Content-Type'] = isFile ? body.type || 'application/octet-stream' : 'application/json';
+    request.body = isFile ? body : JSON.stringify(body);
   }
   let response;
   try {

@@ -1,124 +1,225 @@
-// making.js: my clips while they are being made, live, under the Create form.
-// It knows nothing about the form itself, only that it says 'gl-created', nor how clips are made.
+// making.js: my clips while they are being made, live, beside the Create form.
+// It knows nothing about the form itself, only what it says of itself in events, nor how clips are
+// made. Built on progress.js (a clip under way in words), remaining.js and look.js.
 
-const RUNNING = ['queued', 'generating', 'screening'];
+const { first, fps, sound } = JSON.parse(props.value);
 const WAITING = ['pending_review', 'second_review'];
+const GONE = ['cancelled', 'withdrawn', 'superseded', 'taken_down'];
 const MOST = 4;
 const RECENT_MS = 3600000;
+const QUIET_MS = 600;
 
 const notice = el('p', { class: 'gl-notice', role: 'status', hidden: true });
-const list = el('ul', { class: 'gl-making-list', 'aria-label': t('making.label') });
-const hint = el('p', { class: 'gl-hint', text: t('making.empty'), hidden: true });
-root.prepend(notice, list, hint);
+const aloud = el('p', { class: 'gl-aloud', role: 'status' });
+const list = el('ul', { class: 'gl-groups', 'aria-label': t('making.label') });
+const blankSize = el('span', { class: 'gl-blank-size' });
+const blankFrame = el('div', { class: 'gl-blank-frame' },
+  el('p', { text: t('making.empty') }), blankSize);
+const blank = el('div', { class: 'gl-blank', hidden: true }, blankFrame);
+root.prepend(notice, aloud, list, blank);
 
-const seen = new Set();
+const seen = new Set();  // what this page saw under way: it stays until somebody decides
+const wanted = { width: first[0], height: first[1], frames: first[2] };
 let wait = null;
-let isBusy = true;
+let pace = 500;
+let isWaitedFor = false;  // a clip was sent from this page and is not shown yet
 
-// ---- one card ----
+// ---- one clip ----
 
-function makeCard(clip) {
+function makeTile(clip) {
   const parts = {
-    frame: el('div', { class: 'gl-frame' }),
+    look: makeLook(clip),
     phase: el('p', { class: 'gl-phase' }),
     detail: el('p', { class: 'gl-detail' }),
     fill: el('div', { class: 'gl-bar-fill' }),
-    prompt: el('p', { class: 'gl-prompt' }),
-    link: el('a', { class: 'gl-link', text: t('mine.open'), hidden: true }),
+    link: el('a', { class: 'gl-button gl-small', text: t('mine.open'), hidden: true }),
   };
-  parts.frame.style.setProperty('--gl-ratio', ratio(clip));
   parts.bar = el('div', { class: 'gl-bar', role: 'progressbar', 'aria-valuemin': '0',
     'aria-valuemax': '100', 'aria-label': t('making.progress') }, parts.fill);
-  parts.cancel = button(t('action.cancel'), () => act(clip.id, 'cancel'), { class: 'gl-button gl-small', hidden: true });
-  parts.retry = button(t('action.retry'), () => act(clip.id, 'retry'), { class: 'gl-button gl-small', hidden: true });
-  const words = el('div', { class: 'gl-words' }, parts.phase, parts.detail, parts.bar, parts.prompt,
-    el('div', { class: 'gl-actions' }, parts.link, parts.retry, parts.cancel));
-  const card = el('li', { class: 'gl-making-card' }, parts.frame, words);
-  card.parts = parts;
-  return card;
+  parts.final = small('making.final', () => act(clip.id, 'final'), { 'aria-describedby': noteId(clip) });
+  parts.retry = small('action.retry', () => act(clip.id, 'retry'));
+  parts.cancel = small('action.cancel', () => cancel([tile]));
+  const words = el('div', { class: 'gl-words' }, parts.bar,
+    el('div', { class: 'gl-state' }, parts.phase,
+      el('div', { class: 'gl-actions' }, parts.final, parts.link, parts.retry, parts.cancel)),
+    parts.detail);
+  const tile = el('li', { class: 'gl-tile' }, parts.look, words);
+  tile.style.setProperty('--gl-ratio', ratio(clip));
+  return Object.assign(tile, { parts, remaining: makeRemaining(), isEnding: false, said: null });
 }
 
-function drawCard(card, clip) {
-  const parts = card.parts;
-  const running = RUNNING.includes(clip.state);
+function small(key, press, extra) {
+  return button(t(key), press, { class: 'gl-button gl-small', hidden: true, ...extra });
+}
+
+function drawTile(tile, clip) {
+  const { parts } = tile;
+  const running = isUnderWay(clip);
   const can = clip.can || [];
-  put(parts.phase, running ? phase(clip) : outcome(clip));
-  put(parts.detail, running ? detail(clip) : next(clip));
-  put(parts.prompt, clip.prompt);
-  card.classList.toggle('gl-running', running);
-  card.classList.toggle('gl-failed', clip.state === 'failed');
-  show(parts.bar, running);
-  drawBar(parts, clip);
-  show(parts.cancel, can.includes('cancel') && running);
+  tile.clip = clip;
+  tile.isEnding = running && (tile.isEnding || (clip.state === 'generating' && !can.includes('cancel')));
+  const forecast = clip.state === 'queued' ? clip.queue : clip.progress;
+  hear(tile.remaining, running && forecast ? forecast.eta_s : null, clip.state);
+  put(parts.phase, phase(tile));
+  drawDetail(tile);
+  tile.classList.toggle('gl-running', running);
+  tile.classList.toggle('gl-failed', clip.state === 'failed');
+  drawBar(parts, clip, running);
+  show(parts.cancel, running && can.includes('cancel') && !tile.isEnding);
   show(parts.retry, can.includes('retry'));
+  show(parts.final, can.includes('final'));
   show(parts.link, here(clip.page));
   if (here(clip.page)) attr(parts.link, 'href', clip.page);
-  if (clip.media) drawPlayer(parts.frame, clip);
+  drawLook(parts.look, clip);
+  announce(tile);
 }
 
-function drawBar(parts, clip) {
-  const fraction = Math.min(1, Math.max(0, (clip.progress && clip.progress.fraction) || 0));
+// Its place is kept when it is done, and so is every other line's: nothing jumps.
+function drawBar(parts, clip, running) {
+  parts.bar.style.visibility = running ? '' : 'hidden';
+  const fraction = clip.state === 'queued' ? 0 : fractionOf(clip);
   parts.fill.style.transform = `scaleX(${fraction})`;
   attr(parts.bar, 'aria-valuenow', Math.round(fraction * 100));
-  attr(parts.bar, 'aria-valuetext', [phase(clip), detail(clip)].filter(Boolean).join(', '));
-}
-
-function drawPlayer(frame, clip) {
-  if (frame.firstChild) return;
-  const video = player(clip, { class: 'gl-video gl-arrive', controls: isCalm.matches });
-  frame.append(video);
-  if (!isCalm.matches) video.play().catch(() => { video.controls = true; });
+  attr(parts.bar, 'aria-valuetext', phaseWords(clip));
 }
 
 // ---- words ----
 
-function phase(clip) {
-  if (clip.progress && clip.progress.phase) return t('phase.' + clip.progress.phase);
-  return t({ queued: 'phase.queued', screening: 'phase.screening' }[clip.state] || 'phase.starting');
-}
-
-function detail(clip) {
-  const said = [];
-  const { progress, queue } = clip;
-  if (progress && progress.phase === 'denoising' && progress.steps > 0) {
-    said.push(t('making.step', { i: progress.step, n: progress.steps }));
-  }
-  if (clip.state === 'queued' && queue && Number.isFinite(queue.position)) {
-    said.push(queue.position <= 1 ? t('making.next') : t('making.place', { n: number(queue.position) }));
-  }
-  if (queue && Number.isFinite(queue.eta_s)) {
-    said.push(t('making.about', { time: seconds(Math.max(1, Math.round(queue.eta_s))) }));
-  }
-  return said.join(' · ');
-}
-
-function outcome(clip) {
+function phase(tile) {
+  const { clip } = tile;
+  if (tile.isEnding) return t('making.cancelling');
+  if (isUnderWay(clip)) return phaseWords(clip);
   if (clip.state === 'failed') return (clip.error && clip.error.message) || t('mine.failed');
-  if (WAITING.includes(clip.state)) {
-    return [t('making.waiting'), wait && t('making.usual', { wait: seconds(wait) })].filter(Boolean).join(' ');
-  }
-  return t('outcome.' + clip.state);
+  if (WAITING.includes(clip.state)) return t('making.waiting');
+  return t((GONE.includes(clip.state) ? 'state.' : 'outcome.') + clip.state);
 }
 
-function next(clip) {
-  return clip.state === 'failed' ? (clip.error && clip.error.fix) || '' : '';
+function drawDetail(tile) {
+  put(tile.parts.detail, detail(tile));
+}
+
+function detail({ clip, remaining, isEnding }) {
+  if (clip.state === 'failed') return (clip.error && clip.error.fix) || '';
+  if (isEnding) return '';
+  if (!isUnderWay(clip)) {
+    const usual = WAITING.includes(clip.state) && wait ? t('making.usual', { wait: seconds(wait) }) : '';
+    return [usual, `${t('fact.seed')} ${clip.seed}`].filter(Boolean).join(' · ');
+  }
+  return [stepWords(clip) || placeWords(clip), timeWords(clip, remaining), holdWords(clip)]
+    .filter(Boolean).join(' · ');
+}
+
+function timeWords(clip, remaining) {
+  const left = secondsLeft(remaining);
+  if (left === null) return '';
+  if (clip.state === 'queued') return t('making.made_in', { time: aboutSeconds(left) });
+  return left < 1 ? t('making.almost') : t('progress.left', { time: aboutSeconds(left) });
+}
+
+// A screen reader hears of phases, never of steps, and of several quick ones only the last.
+let saying = null;
+function announce(tile) {
+  const now = tile.parts.phase.textContent;
+  const isNews = tile.said !== now && seen.has(tile.clip.id);
+  tile.said = now;
+  if (!isNews) return;
+  clearTimeout(saying);
+  const { prompt } = tile.clip;
+  saying = setTimeout(() => put(aloud, several() ? `${prompt.slice(0, 60)}: ${now}` : now), QUIET_MS);
+}
+
+function several() {
+  return list.querySelectorAll('.gl-running').length > 1;
+}
+
+// ---- clips of one prompt ----
+
+function groupId(clip) {
+  return clip.batch_id || clip.id;
+}
+
+function noteId(clip) {
+  return 'gl-after-' + groupId(clip);
+}
+
+function makeGroup(group) {
+  const tiles = el('ul', { class: 'gl-tiles' });
+  const prompt = el('p', { class: 'gl-prompt' });
+  const after = el('p', { class: 'gl-hint gl-after', id: noteId(group.clips[0]) });
+  const cancelAll = button(t('making.cancel_all'), () => cancel([...tiles.children]), { class: 'gl-link', hidden: true });
+  const node = el('li', { class: 'gl-group' }, el('div', { class: 'gl-group-head' }, prompt, cancelAll), tiles, after);
+  node.classList.toggle('gl-many', group.clips.length > 1);
+  return Object.assign(node, { parts: { tiles, prompt, after, cancelAll } });
+}
+
+function drawGroup(node, group) {
+  const { tiles, prompt, after, cancelAll } = node.parts;
+  put(prompt, group.clips[0].prompt);
+  sync(tiles, group.clips, (clip) => clip.id, makeTile, drawTile);
+  show(cancelAll, [...tiles.children].filter((tile) => !tile.parts.cancel.hidden).length > 1);
+  put(after, afterWords(group.clips));
+}
+
+// What comes next, or what a press on Render final would do.
+function afterWords(clips) {
+  if (clips.some(isUnderWay)) return wait ? t('making.then_usual', { wait: seconds(wait) }) : t('making.then');
+  const drafts = clips.filter((clip) => (clip.can || []).includes('final'));
+  if (!drafts.length) return t('making.kept');
+  return t(drafts.some((clip) => clip.state === 'pending_review') ? 'making.final_note' : 'making.final_hint');
+}
+
+// Variants that were sent together stand together, in the order of their seeds.
+function grouped(clips) {
+  const groups = new Map();
+  for (const clip of clips) {
+    const id = groupId(clip);
+    if (!groups.has(id)) groups.set(id, { id, clips: [] });
+    groups.get(id).clips.push(clip);
+  }
+  for (const group of groups.values()) group.clips.sort((one, other) => one.seed - other.seed);
+  return [...groups.values()];
 }
 
 // ---- what is shown ----
 
 function belongs(clip) {
-  if (RUNNING.includes(clip.state)) return true;
-  if (['cancelled', 'withdrawn', 'superseded', 'taken_down'].includes(clip.state)) return false;
+  if (isUnderWay(clip)) return true;
+  if (GONE.includes(clip.state)) return false;
   if (seen.has(clip.id)) return true;
   return WAITING.includes(clip.state) && Date.now() - Date.parse(clip.created_at) < RECENT_MS;
 }
 
 function draw(clips) {
-  for (const clip of clips) if (RUNNING.includes(clip.state)) seen.add(clip.id);
-  const shown = clips.filter(belongs).slice(0, MOST);
-  isBusy = clips.some((clip) => RUNNING.includes(clip.state));
-  sync(list, shown, (clip) => clip.id, makeCard, drawCard);
-  show(hint, !shown.length);
+  for (const clip of clips) if (isUnderWay(clip)) seen.add(clip.id);
+  const groups = grouped(clips.filter(belongs)).slice(0, MOST);
+  sync(list, groups, (group) => group.id, makeGroup, drawGroup);
+  show(blank, !groups.length);
+  pace = clips.some((clip) => ['generating', 'screening'].includes(clip.state)) ? 500
+    : clips.some((clip) => clip.state === 'queued') ? 1000 : 4000;
+  if (isWaitedFor && groups.length) bringIntoView();
+  tellOfChanges(clips);
+}
+
+let last = '';
+function tellOfChanges(clips) {
+  const now = clips.map((clip) => clip.id + clip.state).join();
+  if (last && last !== now) window.dispatchEvent(new CustomEvent('gl-clips'));
+  last = now;
+}
+
+function drawBlank() {
+  const { width, height, frames } = wanted;
+  const time = number(frames / fps, 1);
+  put(blankSize, [`${number(width)} × ${number(height)}`, t('time.s', { n: time }), sound && t('making.sound')].filter(Boolean).join(' · '));
+  blankFrame.style.setProperty('--gl-ratio', width / height);
+}
+
+// On a phone the clips stand below the form: what was sent from there is brought up once.
+function bringIntoView() {
+  isWaitedFor = false;
+  const top = list.getBoundingClientRect().top;
+  if (top < window.innerHeight * 0.75) return;
+  list.firstChild.scrollIntoView({ block: 'start', behavior: isCalm.matches ? 'auto' : 'smooth' });
 }
 
 async function refresh() {
@@ -126,17 +227,42 @@ async function refresh() {
     draw((await api('GET', '/api/v1/clips?mine=1')).items);
   } catch (error) {
     if (error.status !== 401 && error.status !== 403) throw error;
-    isBusy = false;
+    pace = 15000;
   }
 }
+
+// ---- acts ----
 
 async function act(id, verb) {
   try {
     await api('POST', `/api/v1/clips/${encodeURIComponent(id)}/${verb}`);
-    if (verb === 'cancel') toast(t('making.cancelled'));
+    if (verb === 'final') toast(t('making.final_sent'));
   } catch (error) {
     complain(error);
   }
+  clips.now();
+}
+
+// Said at once; the server needs up to one step of the model.
+async function cancel(tiles) {
+  const chosen = tiles.filter((tile) => !tile.parts.cancel.hidden);
+  for (const tile of chosen) {
+    tile.isEnding = true;
+    show(tile.parts.cancel, false);
+    put(tile.parts.phase, phase(tile));
+    drawDetail(tile);
+  }
+  const ended = await Promise.all(chosen.map(async (tile) => {
+    try {
+      await api('POST', `/api/v1/clips/${encodeURIComponent(tile.clip.id)}/cancel`);
+      return true;
+    } catch (error) {
+      tile.isEnding = false;
+      complain(error);
+      return false;
+    }
+  }));
+  if (ended.some(Boolean)) toast(t('making.cancelled'));
   clips.now();
 }
 
@@ -150,7 +276,23 @@ function drawHealth(health) {
   show(notice, said.length);
 }
 
-const clips = poll(refresh, () => (isBusy ? 500 : 4000));
+// Between two answers only the time runs down.
+function tick() {
+  if (!element.isConnected) return;
+  if (live()) for (const tile of list.querySelectorAll('.gl-running')) drawDetail(tile);
+  setTimeout(tick, 500);
+}
+
+drawBlank();
+const clips = poll(refresh, () => pace);
 poll(async () => drawHealth(await api('GET', '/healthz')), 3000);
 poll(async () => { wait = ((await api('GET', '/api/v1/stats')).wait_s || {}).p50 || null; }, 30000);
-listen(window, 'gl-created', () => { isBusy = true; clips.now(); });
+tick();
+listen(window, 'gl-created', () => { isWaitedFor = true; pace = 500; clips.now(); });
+listen(window, 'gl-size', (event) => {
+  const [width, height] = String(event.detail).split('x').map(Number);
+  if (width && height) drawBlank(Object.assign(wanted, { width, height }));
+});
+listen(window, 'gl-length', (event) => {
+  if (Number(event.detail)) drawBlank(Object.assign(wanted, { frames: Number(event.detail) }));
+});

@@ -1,279 +1,205 @@
-// mine.js: each of my clips as a line of time: sent, made, screened, waiting, decided, and what now.
+// mine.js: my clips, newest first, and news of them as they come.
 // It knows nothing about the rules of review; what may be done is what the server lists in `can`.
 
-const DECIDED = ['approved', 'rejected', 'changes_requested'];
-const SURE_MS = 4000;
+const EVERY_PAGE_EACH = 5;  // rounds of polling until the older pages are read again too
+const MOST_PAGES = 20;      // to look through for one clip
 
+const question = makeQuestion(asked);
 const list = el('ul', { class: 'gl-mine-list', 'aria-label': t('tab.mine') });
-const empty = el('div', { class: 'gl-empty', hidden: true },
-  el('p', { class: 'gl-empty-title', text: t('mine.empty') }), el('p', { text: t('mine.empty_hint') }));
+const emptyTitle = el('p', { class: 'gl-empty-title' });
+const emptyHint = el('p');
+const showAll = button(t('mine.show_all'), question.open, { class: 'gl-button gl-small' });
+const empty = el('div', { class: 'gl-empty', role: 'status', hidden: true }, emptyTitle, emptyHint, showAll);
 const more = button(t('more'), loadMore, { class: 'gl-button gl-more', hidden: true });
-root.prepend(list, empty, more);
+root.prepend(question.node, list, empty, more);
 
 let clips = [];
 let cursor = null;
-let wait = null;
-let isKnown = false;  // the server has answered once: an empty list is really empty
+let pages = 1;
+let turn = 0;         // goes up with every question and every act: an answer from before it is stale
+let rounds = 0;
+let usual = null;     // the measured wait for review of most clips, in seconds
+let isKnown = false;  // this question has been answered once: an empty list is really empty
+let wanted = new URLSearchParams(window.location.search).get('clip');  // a clip to go to
 
-// ---- the line of time ----
+// ---- asking ----
 
-// Only the newest run counts: a clip that was tried again starts its line afresh.
-function lastRun(clip) {
-  const line = clip.timeline || [];
-  const start = line.map((entry) => entry.state).lastIndexOf('queued');
-  return line.slice(Math.max(0, start));
-}
-
-function steps(clip) {
-  const run = lastRun(clip);
-  const last = (...states) => run.filter((entry) => states.includes(entry.state)).pop();
-  const sent = last('queued') || { at: clip.created_at };
-  const made = last('screening', 'pending_review');
-  const waiting = run.find((entry) => entry.state === 'pending_review');
-  const decided = last(...DECIDED);
-  const line = [{ name: 'sent', mark: 'done', label: t('step.sent'), at: sent.at }];
-  if (['failed', 'cancelled'].includes(clip.state)) return line.concat(ending(clip, last(clip.state)));
-  line.push(makingStep(clip, made), screenedStep(clip, waiting));
-  if (clip.state === 'withdrawn' && !decided) return line.filter((step) => step.mark === 'done').concat(ending(clip, last('withdrawn')));
-  line.push(waitingStep(clip, waiting, decided), decisionStep(decided));
-  if (!decided || decided.state === 'approved') line.push(publishedStep(clip, decided, last('published')));
-  if (['withdrawn', 'taken_down', 'superseded'].includes(clip.state)) line.push(ending(clip, last(clip.state)));
-  return line;
-}
-
-function makingStep(clip, made) {
-  if (made) return { name: 'made', mark: 'done', label: t('step.made'), at: made.at };
-  const { progress, queue } = clip;
-  const place = queue && queue.position > 1 ? t('making.place', { n: number(queue.position) }) : '';
-  const step = progress && progress.phase === 'denoising' && progress.steps ? t('making.step', { i: progress.step, n: progress.steps }) : '';
-  return { name: 'made', mark: 'now', label: t(clip.state === 'queued' ? 'step.queued' : 'step.making'), said: step || place };
-}
-
-function screenedStep(clip, waiting) {
-  if (waiting) return { name: 'screened', mark: 'done', label: t('step.screened'), at: waiting.at };
-  return { name: 'screened', mark: clip.state === 'screening' ? 'now' : 'todo', label: t('step.screened') };
-}
-
-function waitingStep(clip, waiting, decided) {
-  if (!waiting) return { name: 'waiting', mark: 'todo', label: t('step.waiting') };
-  if (decided) {
-    const waited = (Date.parse(decided.at) - Date.parse(waiting.at)) / 1000;
-    return { name: 'waiting', mark: 'done', label: t('step.waited'), said: seconds(Math.max(0, waited)) };
-  }
-  const usual = wait ? t('step.usual', { wait: seconds(wait) }) : '';
-  const label = t(clip.state === 'second_review' ? 'step.second' : 'step.waiting');
-  return { name: 'waiting', mark: 'now', label, at: waiting.at, said: usual };
-}
-
-function decisionStep(decided) {
-  if (!decided) return { name: 'decided', mark: 'todo', label: t('step.decided') };
-  const mark = { approved: 'good', rejected: 'stop', changes_requested: 'stop' }[decided.state];
-  return { name: 'decided', mark, label: t('state.' + decided.state), at: decided.at, said: by(decided) };
-}
-
-function publishedStep(clip, decided, published) {
-  if (published) return { name: 'published', mark: 'good', label: t('step.published'), at: published.at };
-  return { name: 'published', mark: decided ? 'now' : 'todo', label: t(decided ? 'step.publishing' : 'step.published') };
-}
-
-function ending(clip, entry) {
-  return { name: 'end', mark: 'stop', label: t('state.' + clip.state), at: entry && entry.at, said: by(entry) };
-}
-
-function by(entry) {
-  return entry && entry.by !== 'system' && has('by.' + entry.by) ? t('by.' + entry.by) : '';
-}
-
-function makeStep() {
-  const parts = { label: el('span', { class: 'gl-step-label' }), time: el('time', { class: 'gl-step-time' }),
-    said: el('span', { class: 'gl-step-said' }) };
-  const node = el('li', { class: 'gl-step' }, parts.label, parts.time, parts.said);
-  node.parts = parts;
-  return node;
-}
-
-function drawStep(node, step) {
-  attr(node, 'data-mark', step.mark);
-  attr(node, 'aria-current', step.mark === 'now' ? 'step' : null);
-  put(node.parts.label, step.label);
-  setTime(node.parts.time, step.at);
-  put(node.parts.said, step.said);
-}
-
-// ---- one clip ----
-
-function makeCard(clip) {
-  const parts = {
-    frame: el('div', { class: 'gl-frame' }), prompt: el('h3', { class: 'gl-prompt' }),
-    facts: el('p', { class: 'gl-facts-line' }), track: el('ol', { class: 'gl-track' }),
-    why: el('div', { class: 'gl-why', hidden: true }), actions: el('div', { class: 'gl-actions' }),
-  };
-  parts.frame.style.setProperty('--gl-ratio', ratio(clip));
-  const card = el('li', { class: 'gl-mine-card' }, parts.frame,
-    el('div', { class: 'gl-words' }, parts.prompt, parts.facts, parts.track, parts.why, parts.actions));
-  card.parts = parts;
-  return card;
-}
-
-function drawCard(card, clip) {
-  const parts = card.parts;
-  card.clip = clip;
-  put(parts.prompt, clip.prompt);
-  put(parts.facts, [clip.model, `${clip.width} × ${clip.height}`, clip.duration_s && seconds(clip.duration_s),
-    t('fact.seed') + ' ' + clip.seed].filter(Boolean).join(' · '));
-  sync(parts.track, steps(clip), (step) => step.name, makeStep, drawStep);
-  drawFrame(parts.frame, clip);
-  drawWhy(parts.why, clip);
-  sync(parts.actions, actions(clip), (action) => action.name, (action) => action.make(card), null);
-}
-
-function drawFrame(frame, clip) {
-  const has = Boolean(clip.media && here(clip.media.poster));
-  frame.classList.toggle('gl-working', ['queued', 'generating', 'screening'].includes(clip.state));
-  if (!has || frame.firstChild) return;
-  const poster = el('img', { src: clip.media.poster, alt: '', loading: 'lazy', decoding: 'async' });
-  const start = el('button', { type: 'button', class: 'gl-play', 'aria-label': t('mine.play', { prompt: clip.prompt }) });
-  start.addEventListener('click', () => {
-    const video = player(clip, { controls: true });
-    frame.replaceChildren(video);
-    video.play().catch(() => {});
-    video.focus();
-  });
-  frame.append(poster, start);
-}
-
-// ---- why, kindly ----
-
-function drawWhy(box, clip) {
-  const entry = lastRun(clip).filter((item) => (item.reasons || []).length || item.note).pop();
-  const sign = [clip.id, clip.version, clip.state, entry && entry.at].join('/');
-  if (box.dataset.sign === sign) return;
-  box.dataset.sign = sign;
-  const said = [];
-  const opening = 'why.' + clip.state;
-  if (has(opening)) said.push(el('p', { class: 'gl-why-opening', text: t(opening) }));
-  if (clip.state === 'failed' && clip.error) said.push(failure(clip.error));
-  if (entry) said.push(...reasons(entry));
-  const after = 'next.' + clip.state;
-  if (has(after)) said.push(el('p', { class: 'gl-why-next', text: t(after) }));
-  box.replaceChildren(...said);
-  show(box, said.length);
-}
-
-function failure(error) {
-  return el('p', { text: sentence(error) });
-}
-
-function reasons(entry) {
-  const lines = (entry.reasons || []).map((reason) => el('li', null,
-    el('strong', { text: reason.label }), reason.text && el('span', { text: reason.text })));
-  const title = 'why.note.' + entry.by;
-  const note = entry.note && el('figure', { class: 'gl-note' },
-    el('figcaption', { text: t(has(title) ? title : 'why.note') }), el('blockquote', { text: entry.note }));
-  return [lines.length && el('ul', { class: 'gl-reasons' }, lines), note].filter(Boolean);
-}
-
-// ---- what can be done next ----
-
-function actions(clip) {
-  const can = clip.can || [];
-  const list = [];
-  if (here(clip.page)) {
-    list.push({ name: 'open', make: () => el('a', { class: 'gl-button gl-small', href: clip.page, text: t('mine.open') }) });
-    list.push({ name: 'copy', make: (card) => small(t('mine.copy'), () => copyLink(card)) });
-  }
-  if (['rejected', 'changes_requested'].includes(clip.state)) {
-    list.push({ name: 'reuse', make: (card) => small(t('mine.reuse'), () => reuse(card), 'gl-strong') });
-  }
-  if (can.includes('retry')) list.push({ name: 'retry', make: (card) => small(t('action.retry'), () => act(card, 'retry')) });
-  if (can.includes('cancel')) list.push({ name: 'cancel', make: (card) => small(t('action.cancel'), () => act(card, 'cancel')) });
-  if (can.includes('withdraw')) list.push({ name: 'withdraw', make: withdrawButton });
-  return list;
-}
-
-function small(label, press, extra) {
-  return button(label, press, { class: 'gl-button gl-small ' + (extra || '') });
-}
-
-function withdrawButton(card) {
-  let timer = null;
-  const node = small(t('action.withdraw'), press, 'gl-quiet');
-  const calm = () => {
-    clearTimeout(timer);
-    timer = null;
-    node.classList.remove('gl-sure');
-    put(node.firstChild, t('action.withdraw'));
-  };
-  function press() {
-    if (timer) { calm(); act(card, 'withdraw'); return; }
-    node.classList.add('gl-sure');
-    put(node.firstChild, t('action.withdraw_sure'));
-    toast(t('mine.withdraw_hint'));
-    timer = setTimeout(calm, SURE_MS);
-  }
-  return node;
-}
-
-function reuse(card) {
-  window.dispatchEvent(new CustomEvent('gl-reuse', { detail: card.clip }));
-}
-
-async function copyLink(card) {
-  const link = new URL(card.clip.page, window.location.origin).href;
-  try {
-    await navigator.clipboard.writeText(link);
-    toast(t('mine.copied'));
-  } catch (error) {
-    toast(t('mine.copy_failed', { link }));
-  }
-}
-
-async function act(card, verb) {
-  try {
-    const fresh = await api('POST', `/api/v1/clips/${encodeURIComponent(card.clip.id)}/${verb}`);
-    clips = clips.map((clip) => (clip.id === fresh.id ? fresh : clip));
-    draw();
-    toast(t('mine.did.' + verb));
-    if (verb === 'retry') window.dispatchEvent(new CustomEvent('gl-created'));
-  } catch (error) {
-    complain(error);
-    updates.now();
-  }
-}
-
-// ---- the list ----
-
-function draw() {
-  sync(list, clips, (clip) => clip.id, makeCard, drawCard);
-  show(empty, isKnown && !clips.length);
-  show(more, cursor);
+// The old answer stays on the screen until the new one is here, so nothing blinks.
+function asked() {
+  turn += 1;
+  pages = 1;
+  isKnown = false;
+  updates.now();
 }
 
 async function refresh() {
-  const page = await api('GET', '/api/v1/clips?mine=1');
+  const before = turn;
+  const whole = !isKnown || pages === 1 || rounds % EVERY_PAGE_EACH === 0;
+  rounds += 1;
+  const page = await read(whole ? pages : 1);
+  if (before !== turn) return;
+  clips = whole ? page.items : merge(clips, page);
+  if (whole || !page.next) cursor = page.next;
   isKnown = true;
-  clips = merge(clips, page);
-  if (clips.length === page.items.length) cursor = page.next;
   draw();
+  if (wanted) await goTo(wanted);
+}
+
+async function read(count) {
+  const found = { items: [], next: null };
+  for (let n = 0; n < count && (n === 0 || found.next); n += 1) {
+    const page = await api('GET', question.address(found.next));
+    found.items.push(...page.items);
+    found.next = page.next;
+  }
+  return found;
 }
 
 async function loadMore() {
   more.disabled = true;
   try {
-    const page = await api('GET', '/api/v1/clips?mine=1&cursor=' + encodeURIComponent(cursor));
-    const known = new Set(clips.map((clip) => clip.id));
-    clips = clips.concat(page.items.filter((clip) => !known.has(clip.id)));
-    cursor = page.next;
-    draw();
+    const first = await nextPage();
+    if (first && more.hidden) focusOn(cardOf(first));
   } catch (error) {
     complain(error);
   }
   more.disabled = false;
 }
 
-const updates = poll(refresh, 3000);
-poll(async () => {
-  wait = ((await api('GET', '/api/v1/stats')).wait_s || {}).p50 || null;
+// One page more at the end of the list; the first clip on it.
+async function nextPage() {
+  const before = turn;
+  const page = await api('GET', question.address(cursor));
+  if (before !== turn) return null;
+  const known = new Set(clips.map((clip) => clip.id));
+  const fresh = page.items.filter((clip) => !known.has(clip.id));
+  clips = clips.concat(fresh);
+  cursor = page.next;
+  pages += 1;
+  turn += 1;
   draw();
+  return fresh[0] ? fresh[0].id : null;
+}
+
+// A notice or a link may lead to one clip, wherever in the list it stands.
+async function goTo(id) {
+  wanted = null;
+  for (let n = 0; n < MOST_PAGES && cursor && !cardOf(id); n += 1) await nextPage();
+  const card = cardOf(id);
+  if (!card) return;
+  shownVariant.set(card.group.id, id);
+  draw();
+  focusOn(card);
+  card.scrollIntoView({ block: 'start' });
+}
+
+// ---- showing ----
+
+function draw() {
+  const facts = { clips, usual };
+  const make = (group) => makeCard(group, { send, compare });
+  sync(list, groupsOf(clips), (group) => group.id, make, (card, group) => drawCard(card, group, facts));
+  if (clips.length || !question.isOpen()) show(question.node, true);
+  show(more, cursor);
+  show(empty, isKnown && !clips.length);
+  if (!clips.length) drawEmpty();
+}
+
+function drawEmpty() {
+  const { filter, text } = question;
+  const nothing = filter === 'all' ? t('mine.empty') : t('mine.none.' + filter);
+  const hint = filter === 'all' ? t('mine.empty_hint') : t('mine.none_filter_hint');
+  put(emptyTitle, text ? t('mine.none', { q: text }) : nothing);
+  put(emptyHint, text ? t('mine.none_hint') : hint);
+  show(showAll, !question.isOpen());
+}
+
+function cardOf(id) {
+  return [...list.children].find((card) => card.group.clips.some((clip) => clip.id === id));
+}
+
+function focusOn(card) {
+  if (card) card.parts.prompt.focus();
+  else if (!question.node.hidden) question.field.focus();
+}
+
+// ---- acts ----
+
+async function send(card, verb) {
+  if (card.isBusy) return;
+  card.isBusy = true;
+  const { clip } = card;
+  try {
+    const answer = await api('POST', `/api/v1/clips/${encodeURIComponent(clip.id)}/${verb}`);
+    settle(card, () => take(clip, verb, answer));
+    toast(t('mine.did.' + verb));
+    if (['retry', 'final'].includes(verb)) window.dispatchEvent(new CustomEvent('gl-created'));
+  } catch (error) {
+    complain(error);
+  }
+  card.isBusy = false;
+  updates.now();
+}
+
+function take(clip, verb, answer) {
+  const kept = verb !== 'delete' && question.takes(answer) ? [answer] : [];
+  turn += 1;
+  if (verb === 'final') clips = kept.concat(clips);
+  else clips = clips.flatMap((each) => (each.id === clip.id ? kept : [each]));
+}
+
+// A press may take its own button away, or the whole card: the focus then stays in its place.
+function settle(card, change) {
+  const place = [...list.children].indexOf(card);
+  const hadFocus = card.contains(document.activeElement);
+  change();
+  draw();
+  if (hadFocus && !card.contains(document.activeElement)) {
+    focusOn(card.isConnected ? card : list.children[Math.min(place, list.children.length - 1)]);
+  }
+}
+
+// ---- keys ----
+
+function step(by) {
+  const cards = [...list.children];
+  const at = cards.findIndex((card) => card.contains(document.activeElement));
+  focusOn(cards[Math.min(cards.length - 1, Math.max(0, at < 0 ? 0 : at + by))]);
+}
+
+const KEYS = { j: () => step(1), k: () => step(-1), '/': () => { question.field.focus(); question.field.select(); } };
+
+listen(document, 'keydown', (event) => {
+  if (!live() || compareBox.open || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  const node = event.target instanceof Element ? event.target : document.body;
+  if (node === question.field && event.key === 'Escape') return question.clear();
+  if (node.matches('input:not([type=radio]), textarea, select, video') || node.isContentEditable) return;
+  const act = KEYS[event.key.toLowerCase()];
+  if (!act || question.node.hidden) return;
+  event.preventDefault();
+  act();
+});
+
+// ---- news, as often as something can have moved ----
+
+function pace() {
+  const isIn = (...states) => clips.some((clip) => states.includes(clip.state));
+  if (isIn('generating', 'screening', 'approved')) return 1000;
+  if (isIn('queued')) return 2000;
+  return isIn('pending_review', 'second_review', 'appealed') ? 5000 : 20000;
+}
+
+const updates = poll(refresh, pace);
+poll(async () => {
+  usual = ((await api('GET', '/api/v1/stats')).wait_s || {}).p50 || null;
+  if (isKnown) draw();
 }, 30000);
 listen(window, 'gl-created', () => updates.now());
+listen(window, 'gl-show', (event) => seek(event.detail.id));
+if (wanted) seek(wanted);
+
+function seek(id) {
+  wanted = id;
+  if (question.isOpen()) updates.now();
+  else question.open();
+}

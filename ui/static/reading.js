@@ -3,6 +3,7 @@
 // It knows nothing about words itself, nor about the form but for the field of the prompt, which
 // says 'gl-prompt'.
 
+const { limit } = JSON.parse(props.value);
 const WAIT_MS = 200;
 const PAUSE_MS = 900;  // from then on the last word counts as written to its end
 const MOST_NAMED = 4;
@@ -134,7 +135,8 @@ async function ask() {
 listen(window, 'gl-prompt', (event) => {
   prompt = event.detail || '';
   turn += 1;
-  if (prompt.trim()) return later(ask, WAIT_MS);
+  const isLegal = prompt.trim() && [...prompt].length <= limit;
+  if (isLegal) return later(ask, WAIT_MS);
   clearTimeout(timer);
   draw(NOTHING);
 });
