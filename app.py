@@ -182,13 +182,13 @@ def main() -> int:
     os.umask(0o077)  # held clips and keys are nobody else's on this machine
     try:
         with running(read_settings()) as greenlight:
+            stopped = threading.Event()
+            for number in (signal.SIGTERM, signal.SIGINT):  # before anyone can see that it runs
+                signal.signal(number, lambda *_: stopped.set())
             page = launch(greenlight)
             greet(greenlight)
             # The model loads while people can already read the page and send prompts.
             threading.Thread(target=_load, args=[greenlight.engine], daemon=True).start()
-            stopped = threading.Event()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: stopped.set())
             stopped.wait()
             page.close(verbose=False)
             # A clip that is being made goes on from its last finished step at the next start;

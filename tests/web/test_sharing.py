@@ -10,7 +10,7 @@ import av
 import httpx
 import pytest
 
-from tests.server import Server, wait_for_state
+from tests.server import Server, wait_for_state, wait_until
 
 PROMPT = "a red ball moving left in the night"
 
@@ -240,4 +240,5 @@ def test_copies_for_downloads_are_gone_after_the_answer(
     server: Server, ana: httpx.Client, draft: dict[str, Any]
 ) -> None:
     ana.get(draft["media"]["mp4"], params={"download": 1, "facts": 1})
-    assert list((server.folder / "data/media/work").glob("copy-*")) == []
+    work = server.folder / "data/media/work"
+    wait_until(lambda: not list(work.glob("copy-*")), "the copy is deleted")
