@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +20,15 @@ from sqlmodel import Session, col, select
 from accounts import people, switches
 from accounts.models import Person, Role, new_id
 from accounts.permissions import User
-from errors import BadInput, ModelNotLoaded, NoDraft, NoFirstFrame, SignInNeeded
+from errors import (
+    BadInput,
+    DiskFull,
+    ModelNotLoaded,
+    NoDraft,
+    NoFirstFrame,
+    SignInNeeded,
+    StorageFull,
+)
 from gallery import browse
 from gallery.publish import check_public
 from jobs import Jobs
@@ -180,7 +189,11 @@ class Actions:
         }
         folder = self._media.work_folder(f"copy-{new_id()}")
         held = self._media.path("held", clip.sha256 or "", ".mp4")
-        return label(held, facts, folder / "clip.mp4")
+        try:
+            return label(held, facts, folder / "clip.mp4")
+        except DiskFull as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise StorageFull from error
 
     def model(self) -> Json:
         """What the loaded model can do, for a form that offers nothing else."""

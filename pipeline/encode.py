@@ -46,9 +46,9 @@ _X264: Final = {
     "deblock": "0:0",
     "g": "48",
 }
-"""Measured (bench/RESULTS.md): the picture of `veryfast` at the same crf in a third of its time,
-for files half as large again. B-frames halve what `ultrafast` writes and cost nothing; without the
-deblocking filter blocks show in soft gradients; `g` lets a reviewer jump without a long decode."""
+"""Measured (bench/RESULTS.md): the picture of `veryfast` at the same crf in a third of its time, in
+files 1.6 times as large. B-frames nearly halve what `ultrafast` writes and cost nothing; without
+the deblocking filter blocks show in soft gradients; `g` lets one jump without a long decode."""
 _THREADS: Final = 8
 """x264's bytes depend on the number of threads; a fixed one makes them the same everywhere."""
 
