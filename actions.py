@@ -169,14 +169,16 @@ class Actions:
             picture = check_frame(data, folder=folder)
             self._media.put(picture.path, "frames", picture.sha256)
         with self.store.write() as session:
-            kept = frames.keep(
+            kept, forgotten = frames.keep(
                 session,
                 user,
                 sha256=picture.sha256,
                 width=picture.width,
                 height=picture.height,
             )
-            return {"id": kept.id, "width": kept.width, "height": kept.height}
+        for sha256 in forgotten:
+            self._media.path("frames", sha256, ".png").unlink(missing_ok=True)
+        return {"id": kept.id, "width": kept.width, "height": kept.height}
 
     def copy_with_facts(self, clip: Clip) -> Path:
         """A copy of a clip's reviewed file that says in its metadata how it was made. The caller

@@ -34,7 +34,7 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Greenlight's
 
 RoleOption = Annotated[Role, typer.Option(help="what the person may do")]
 NameOption = Annotated[str, typer.Option(help="the person's name")]
-What = Annotated[str, typer.Argument(help="generation, publishing, signups or all")]
+What = Annotated[str, typer.Argument(help="generation, publishing, signups, notices or all")]
 
 
 @contextmanager

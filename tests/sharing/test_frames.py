@@ -6,13 +6,24 @@ import pytest
 
 from accounts.permissions import User
 from errors import UnknownFrame
+from moderation.models import Clip
 from sharing import frames
 from tests.conftest import House
 
 
-def keep(house: House, user: User) -> str:
+def keep(house: House, user: User, sha256: str = "ab" * 32) -> str:
     with house.store.write() as session:
-        return frames.keep(session, user, sha256="ab" * 32, width=64, height=64).id
+        return frames.keep(session, user, sha256=sha256, width=64, height=64)[0].id
+
+
+def forgotten(house: House, user: User) -> list[str]:
+    """Which pictures go when somebody sends more than are kept."""
+    gone: list[str] = []
+    for number in range(frames._KEPT):
+        with house.store.write() as session:
+            sha256 = f"{number:064d}"
+            gone += frames.keep(session, user, sha256=sha256, width=64, height=64)[1]
+    return gone
 
 
 def test_the_sender_may_use_it(house: House) -> None:
@@ -42,7 +53,28 @@ def test_an_id_that_nobody_gave_out_is_refused(house: House) -> None:
 def test_only_the_latest_pictures_of_a_person_are_remembered(house: House) -> None:
     user = house.user("ana")
     first = keep(house, user)
-    for _ in range(50):
+    for _ in range(frames._KEPT):
         keep(house, user)
     with house.store.read() as session, pytest.raises(UnknownFrame):
         frames.own_frame(session, user, first)
+
+
+def test_a_picture_that_nothing_needs_any_more_is_named_for_deletion(house: House) -> None:
+    keep(house, house.user("ana"))
+    assert forgotten(house, house.user("ana")) == ["ab" * 32]
+
+
+def test_a_picture_that_somebody_else_sent_too_stays(house: House) -> None:
+    keep(house, house.user("ana"))
+    keep(house, house.user("ben"))
+    assert forgotten(house, house.user("ana")) == []
+
+
+def test_a_picture_that_a_clip_begins_with_stays(house: House) -> None:
+    keep(house, house.user("ana"))
+    clip = house.clip()
+    with house.store.write() as session:
+        fresh = session.get_one(Clip, clip.id)
+        fresh.first_frame = "ab" * 32
+        session.add(fresh)
+    assert forgotten(house, house.user("ana")) == []
