@@ -98,8 +98,7 @@ class Actions:
         """Accept a prompt, once or in variants whose seeds follow each other. The first clip is
         answered. The permission comes first, so a stranger learns no limits."""
         user.must("create clips")
-        if self.engine.state == "failed":
-            raise ModelNotLoaded()  # taken now, it would only be lost
+        self._refuse_without_model()
         preset = self.engine.preset
         count = check_variants(preset, wish.variants)
         seed = secrets.randbelow(SEED_LIMIT - count) if wish.seed is None else wish.seed
@@ -130,8 +129,7 @@ class Actions:
     def final(self, user: User, clip_id: str) -> Json:
         """Render a draft again at the full number of steps: the same prompt, seed and size."""
         user.must("create clips")
-        if self.engine.state == "failed":
-            raise ModelNotLoaded()
+        self._refuse_without_model()
         preset = self.engine.preset
         with self.store.write() as session:
             draft = clips.draft_for_final(session, user, clip_id)
@@ -350,6 +348,11 @@ class Actions:
             clip = act(session)
             session.flush()
             return self._shown(session, user, [clip])[0]
+
+    def _refuse_without_model(self) -> None:
+        """A clip that is taken now would only be lost."""
+        if self.engine.state == "failed":
+            raise getattr(self.engine, "load_error", None) or ModelNotLoaded()
 
     def _checked(self, wish: Wish, seed: int) -> dict[str, Any]:
         """The columns of a request that the preset can make. Raises BadInput."""

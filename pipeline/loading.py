@@ -77,14 +77,7 @@ def sharing(pipe: Pipeline, class_name: str) -> Pipeline:
         why = f"it lacks what a {class_name} needs"
         raise ModelNotLoaded(why=why) from error
     other.set_progress_bar_config(disable=True)
-    # Words are read in one way, and Wan's class for pictures cannot read them without ftfy.
-    if _parameters(other.encode_prompt) == _parameters(pipe.encode_prompt):
-        other.encode_prompt = pipe.encode_prompt
     return other
-
-
-def _parameters(function: Callable[..., Any]) -> list[str]:
-    return list(inspect.signature(function).parameters)
 
 
 def commit_of(pipe: Pipeline) -> str | None:
