@@ -6,10 +6,10 @@ pixels; where nothing was, there is no guess, because a made-up wait is worse th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from moderation.models import Clip
 from sharing.models import Timing
@@ -49,17 +49,23 @@ def phases(session: Session, clip: Clip) -> dict[str, float] | None:
     return phases_of(session, [clip])[clip.id]
 
 
-def phases_of(session: Session, clips: list[Clip]) -> dict[str, dict[str, float] | None]:
-    """The same for many clips, by id, with one look at the table."""
+def phases_of(session: Session, clips: Sequence[Any]) -> dict[str, dict[str, float] | None]:
+    """The same for many clips, or rows of their columns, by id, with one look at the table."""
     models = {clip.model for clip in clips}
     known: dict[str, list[Timing]] = {model: [] for model in models}
-    for row in session.exec(select(Timing)):
-        if row.model in models:
-            known[row.model].append(row)
-    return {clip.id: _phases(clip, known[clip.model]) for clip in clips}
+    for row in session.exec(select(Timing).where(col(Timing.model).in_(models))):
+        known[row.model].append(row)
+    alike: dict[tuple[Any, ...], dict[str, float] | None] = {}
+    found = {}
+    for clip in clips:
+        kind = (clip.model, clip.width, clip.height, clip.num_frames, clip.num_inference_steps)
+        if kind not in alike:
+            alike[kind] = _phases(clip, known[clip.model])
+        found[clip.id] = alike[kind]
+    return found
 
 
-def _phases(clip: Clip, known: list[Timing]) -> dict[str, float] | None:
+def _phases(clip: Any, known: list[Timing]) -> dict[str, float] | None:
     pixels = clip.width * clip.height * clip.num_frames
     nearest: dict[str, tuple[float, float]] = {}  # phase → (how far in size, seconds)
     for row in known:
