@@ -159,7 +159,7 @@ def create_tab(
             screen(
                 "making",
                 elem_id="making",
-                parts=("progress", "remaining", "look"),
+                parts=("progress", "remaining", "look", "tile"),
                 facts={**made, "first": first},
             )
 

@@ -6,13 +6,16 @@ Knows nothing of what is tested. The weights are the embedded ones, so clips are
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import httpx
+import numpy as np
 from playwright.sync_api import Page
 from sqlmodel import Session
 
@@ -111,6 +114,15 @@ class Newcomer:
 def name_of(test: str) -> str:
     """A person's name for a test, the same in every run."""
     return f"P{abs(sum(ord(each) * (at + 1) for at, each in enumerate(test)))}"
+
+
+def picture_of(width: int, height: int) -> bytes:
+    """A PNG of one colour."""
+    with av.open(io.BytesIO(), "w", format="image2pipe") as container:
+        stream = container.add_stream("png", rate=1)
+        stream.width, stream.height, stream.pix_fmt = width, height, "rgb24"
+        frame = av.VideoFrame.from_ndarray(np.full((height, width, 3), 90, np.uint8))
+        return bytes(stream.encode(frame)[0])
 
 
 def fill(page: Page, prompt: str) -> None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 
-import av
-import numpy as np
 import pytest
 from playwright.sync_api import FilePayload, Page, Route, expect
 
 from tests.browser.conftest import Open, refusing
-from tests.browser.studio import STYLES, Newcomer, Studio, choose, fill, name_of, press_go
+from tests.browser.studio import (
+    STYLES,
+    Newcomer,
+    Studio,
+    choose,
+    fill,
+    name_of,
+    picture_of,
+    press_go,
+)
 from tests.server import wait_for_state
 
 pytestmark = pytest.mark.browser
@@ -34,15 +40,6 @@ def ana(studio: Studio, open_page: Open, request: pytest.FixtureRequest) -> Newc
 def create(ana: Newcomer) -> Page:
     """The Create tab of somebody new."""
     return ana.visit()
-
-
-def picture_of(width: int, height: int) -> bytes:
-    """A PNG of one colour."""
-    with av.open(io.BytesIO(), "w", format="image2pipe") as container:
-        stream = container.add_stream("png", rate=1)
-        stream.width, stream.height, stream.pix_fmt = width, height, "rgb24"
-        frame = av.VideoFrame.from_ndarray(np.full((height, width, 3), 90, np.uint8))
-        return bytes(stream.encode(frame)[0])
 
 
 CAT = FilePayload(name="cat.png", mimeType="image/png", buffer=picture_of(64, 48))

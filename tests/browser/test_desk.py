@@ -81,5 +81,5 @@ def test_settings_of_an_old_clip_go_back_into_the_form(desk: Server, open_page: 
     page = open_page()
     page.set_extra_http_headers({"Authorization": ana.headers["Authorization"]})
     page.goto(f"{desk.url}/?tab=mine")
-    page.get_by_role("button", name="Use these settings again").click()
+    page.get_by_role("button", name="Change it and send again").click()
     expect(page.locator("#prompt textarea")).to_have_value("a pink star moving right in the night")

@@ -16,7 +16,16 @@ from playwright.sync_api import Page, Request, Route, expect
 
 from accounts import switches
 from tests.browser.conftest import Open
-from tests.browser.studio import Json, Newcomer, Studio, choose, fill, name_of, press_go
+from tests.browser.studio import (
+    Json,
+    Newcomer,
+    Studio,
+    choose,
+    fill,
+    name_of,
+    picture_of,
+    press_go,
+)
 from tests.server import wait_for_state, wait_until
 
 pytestmark = pytest.mark.browser
@@ -46,22 +55,35 @@ def ana(studio: Studio, open_page: Open, request: pytest.FixtureRequest) -> Iter
 
 
 class Answers:
-    """The list of one clip as a test writes it, made from a real one."""
+    """The list of one clip as a test writes it, made from a real one that is over, or is made."""
 
-    def __init__(self, ana: Newcomer, **changes: Any) -> None:
-        self.clip: Json = ana.send("a red ball", num_inference_steps=8)
-        ana.client.post(f"/api/v1/clips/{self.clip['id']}/cancel")
+    def __init__(self, ana: Newcomer, *, is_made: bool = False) -> None:
+        self.clip: Json = ana.send("a red ball", num_inference_steps=1 if is_made else 8)
+        if is_made:
+            self.clip = wait_for_state(ana.client, self.clip["id"], "pending_review")
+        else:
+            ana.client.post(f"/api/v1/clips/{self.clip['id']}/cancel")
         self.is_held = False
-        self.put(**changes)
         ana.page.route(LIST, self._answer)
+        look = {"body": picture_of(16, 16), "content_type": "image/png"}
+        ana.page.route(re.compile(r"\.preview\.jpg"), lambda route: route.fulfill(**look))
 
     def put(self, **changes: Any) -> None:
-        self.clip = {**self.clip, **changes}
+        self.clip = {**self.clip, "media": None, **changes}
 
-    def step(self, step: int, *, eta_s: float | None, phase: str = "denoising") -> None:
+    def queue(self, position: int, *, eta_s: float | None = None) -> None:
+        queue = {"position": position, "eta_s": eta_s, "waits_for": None}
+        self.put(state="queued", progress=None, queue=queue, can=["cancel"])
+
+    def step(
+        self, step: int, *, eta_s: float | None, phase: str = "denoising", preview: bool = False
+    ) -> None:
         progress = {"phase": phase, "step": step, "steps": 8, "fraction": step / 8}
-        progress |= {"eta_s": eta_s, "preview": None}
+        progress |= {"eta_s": eta_s, "preview": self.preview(step) if preview else None}
         self.put(state="generating", progress=progress, queue=None, can=["cancel"])
+
+    def preview(self, step: int) -> str:
+        return f"/media/{self.clip['id']}.preview.jpg?step={step}"
 
     def _answer(self, route: Route) -> None:
         if not self.is_held:
@@ -75,45 +97,36 @@ def tile(page: Page) -> Any:
 # ---- what is said while it runs ----
 
 
-# Written down as it happens: a fast machine is done before a test has looked twice.
-WATCH = """() => {
-  window.seen = { phases: [], details: [], previews: 0 };
-  const making = document.querySelector('#making .gl-groups');
-  new MutationObserver((changes) => {
-    for (const change of changes) {
-      for (const node of change.addedNodes) if (node.className === 'gl-preview gl-crisp') seen.previews += 1;
-    }
-    const phase = making.querySelector('.gl-phase').textContent;
-    const detail = making.querySelector('.gl-detail').textContent;
-    if (seen.phases.at(-1) !== phase) seen.phases.push(phase);
-    if (seen.details.at(-1) !== detail) seen.details.push(detail);
-  }).observe(making, { childList: true, characterData: true, subtree: true });
-}"""
-
-
-def test_phases_steps_and_previews_are_shown_until_the_clip_is_there(ana: Newcomer) -> None:
-    first = ana.send("a ball")  # a preview is painted with what a finished clip taught
-    wait_for_state(ana.client, first["id"], "pending_review")
+def test_a_clip_is_watched_from_its_place_in_line_to_its_last_frame(ana: Newcomer) -> None:
+    answers = Answers(ana, is_made=True)
+    made = answers.clip
+    answers.queue(1)
     page = ana.visit()
-    page.evaluate(WATCH)
-    clip = ana.send("a red ball", num_inference_steps=24)
-    shown = page.locator("#making .gl-group", has_text="a red ball")
-    expect(shown).to_contain_text("Waiting for review.", timeout=PATIENCE_MS)
-    video = shown.locator("video")
-    expect(video).to_have_class(re.compile("gl-here"))
-    expect(video).to_have_attribute("src", f"/media/{clip['id']}.mp4")
-    expect(shown.locator(".gl-preview")).to_have_count(0)
-    seen = page.evaluate("seen")
-    assert seen["phases"][-1] == "Waiting for review."
-    assert "Making the frames" in seen["phases"]
-    assert any(re.match(r"Step \d+ of 24", detail) for detail in seen["details"])
-    assert seen["previews"] > 0
+    look = tile(page).locator(".gl-look")
+    expect(tile(page)).to_contain_text("Waiting for its turn")
+    answers.step(2, eta_s=None, preview=True)
+    expect(tile(page)).to_contain_text("Making the frames")
+    expect(tile(page)).to_contain_text("Step 2 of 8")
+    expect(look.locator(f'img[src="{answers.preview(2)}"]')).to_be_visible()
+    answers.step(5, eta_s=None, preview=True)
+    expect(look.locator(f'img[src="{answers.preview(5)}"]')).to_be_visible()
+    expect(look.locator("img")).to_have_count(1)  # the older has faded out
+    answers.clip = made
+    expect(tile(page)).to_contain_text("Waiting for review.")
+    expect(look.locator("video")).to_have_class(re.compile("gl-here"))
+    expect(look.locator("video")).to_have_attribute("src", f"/media/{made['id']}.mp4")
+    expect(look.locator("img")).to_have_count(0)
+
+
+def test_a_preview_of_few_pixels_is_shown_with_sharp_ones(ana: Newcomer) -> None:
+    answers = Answers(ana)
+    answers.step(2, eta_s=None, preview=True)
+    image = tile(ana.visit()).locator(".gl-look img")
+    expect(image).to_have_css("image-rendering", "pixelated")
 
 
 def test_a_clip_that_waits_its_turn_says_its_place_and_when_it_is_made(ana: Newcomer) -> None:
-    answers = Answers(ana)
-    queue = {"position": 3, "eta_s": 42.0, "waits_for": None}
-    answers.put(state="queued", progress=None, queue=queue, can=["cancel"])
+    Answers(ana).queue(3, eta_s=42.0)
     page = ana.visit()
     expect(tile(page)).to_contain_text("Waiting for its turn")
     expect(tile(page)).to_contain_text("Place 3 in the queue · made in about 45 s")
@@ -323,9 +336,11 @@ def test_a_draft_is_rendered_as_a_final_with_the_same_seed_and_leaves_the_queue(
 
 
 def test_nothing_jumps_while_a_clip_is_made(ana: Newcomer) -> None:
+    answers = Answers(ana, is_made=True)
+    made = answers.clip
+    answers.queue(2)
     page = ana.visit()
-    ana.send("a red ball", num_inference_steps=12)
-    expect(tile(page)).to_contain_text("Making the frames", timeout=PATIENCE_MS)
+    expect(tile(page)).to_contain_text("Place 2")
     page.evaluate(
         """() => {
           window.shift = 0;
@@ -334,9 +349,14 @@ def test_nothing_jumps_while_a_clip_is_made(ana: Newcomer) -> None:
           }).observe({ type: 'layout-shift' });
         }"""
     )
-    expect(tile(page)).to_contain_text("Waiting for review.", timeout=PATIENCE_MS)
+    answers.step(3, eta_s=12.0, preview=True)
+    expect(tile(page).locator(".gl-look img")).to_be_visible()
+    answers.step(8, eta_s=0.5, phase="decoding", preview=True)
+    expect(tile(page)).to_contain_text("almost done")
+    answers.clip = made
     expect(tile(page).locator("video")).to_have_class(re.compile("gl-here"))
-    assert page.evaluate("window.shift") < 0.01
+    expect(tile(page).locator("img")).to_have_count(0)
+    assert page.evaluate("window.shift") < 0.005
 
 
 def test_on_a_phone_the_clip_that_was_sent_comes_into_view(studio: Studio, open_page: Open) -> None:

@@ -1,11 +1,9 @@
 // making.js: my clips while they are being made, live, beside the Create form.
 // It knows nothing about the form itself, only what it says of itself in events, nor how clips are
-// made. Built on progress.js (a clip under way in words), remaining.js and look.js.
+// made. Built on tile.js, which shows one clip.
 
 const { first, fps, sound } = JSON.parse(props.value);
-const WAITING = ['pending_review', 'second_review'];
-const GONE = ['cancelled', 'withdrawn', 'superseded', 'taken_down'];
-const MOST = 4;
+const MOST = 4;  // prompts that are shown, and more only while they are under way
 const RECENT_MS = 3600000;
 const QUIET_MS = 600;
 
@@ -24,97 +22,7 @@ let wait = null;
 let pace = 500;
 let isWaitedFor = false;  // a clip was sent from this page and is not shown yet
 
-// ---- one clip ----
-
-function makeTile(clip) {
-  const parts = {
-    look: makeLook(clip),
-    phase: el('p', { class: 'gl-phase' }),
-    detail: el('p', { class: 'gl-detail' }),
-    fill: el('div', { class: 'gl-bar-fill' }),
-    link: el('a', { class: 'gl-button gl-small', text: t('mine.open'), hidden: true }),
-  };
-  parts.bar = el('div', { class: 'gl-bar', role: 'progressbar', 'aria-valuemin': '0',
-    'aria-valuemax': '100', 'aria-label': t('making.progress') }, parts.fill);
-  parts.final = small('making.final', () => act(clip.id, 'final'), { 'aria-describedby': noteId(clip) });
-  parts.retry = small('action.retry', () => act(clip.id, 'retry'));
-  parts.cancel = small('action.cancel', () => cancel([tile]));
-  const words = el('div', { class: 'gl-words' }, parts.bar,
-    el('div', { class: 'gl-state' }, parts.phase,
-      el('div', { class: 'gl-actions' }, parts.final, parts.link, parts.retry, parts.cancel)),
-    parts.detail);
-  const tile = el('li', { class: 'gl-tile' }, parts.look, words);
-  tile.style.setProperty('--gl-ratio', ratio(clip));
-  return Object.assign(tile, { parts, remaining: makeRemaining(), isEnding: false, said: null });
-}
-
-function small(key, press, extra) {
-  return button(t(key), press, { class: 'gl-button gl-small', hidden: true, ...extra });
-}
-
-function drawTile(tile, clip) {
-  const { parts } = tile;
-  const running = isUnderWay(clip);
-  const can = clip.can || [];
-  tile.clip = clip;
-  tile.isEnding = running && (tile.isEnding || (clip.state === 'generating' && !can.includes('cancel')));
-  const forecast = clip.state === 'queued' ? clip.queue : clip.progress;
-  hear(tile.remaining, running && forecast ? forecast.eta_s : null, clip.state);
-  put(parts.phase, phase(tile));
-  drawDetail(tile);
-  tile.classList.toggle('gl-running', running);
-  tile.classList.toggle('gl-failed', clip.state === 'failed');
-  drawBar(parts, clip, running);
-  show(parts.cancel, running && can.includes('cancel') && !tile.isEnding);
-  show(parts.retry, can.includes('retry'));
-  show(parts.final, can.includes('final'));
-  show(parts.link, here(clip.page));
-  if (here(clip.page)) attr(parts.link, 'href', clip.page);
-  drawLook(parts.look, clip);
-  announce(tile);
-}
-
-// Its place is kept when it is done, and so is every other line's: nothing jumps.
-function drawBar(parts, clip, running) {
-  parts.bar.style.visibility = running ? '' : 'hidden';
-  const fraction = clip.state === 'queued' ? 0 : fractionOf(clip);
-  parts.fill.style.transform = `scaleX(${fraction})`;
-  attr(parts.bar, 'aria-valuenow', Math.round(fraction * 100));
-  attr(parts.bar, 'aria-valuetext', phaseWords(clip));
-}
-
-// ---- words ----
-
-function phase(tile) {
-  const { clip } = tile;
-  if (tile.isEnding) return t('making.cancelling');
-  if (isUnderWay(clip)) return phaseWords(clip);
-  if (clip.state === 'failed') return (clip.error && clip.error.message) || t('mine.failed');
-  if (WAITING.includes(clip.state)) return t('making.waiting');
-  return t((GONE.includes(clip.state) ? 'state.' : 'outcome.') + clip.state);
-}
-
-function drawDetail(tile) {
-  put(tile.parts.detail, detail(tile));
-}
-
-function detail({ clip, remaining, isEnding }) {
-  if (clip.state === 'failed') return (clip.error && clip.error.fix) || '';
-  if (isEnding) return '';
-  if (!isUnderWay(clip)) {
-    const usual = WAITING.includes(clip.state) && wait ? t('making.usual', { wait: seconds(wait) }) : '';
-    return [usual, `${t('fact.seed')} ${clip.seed}`].filter(Boolean).join(' · ');
-  }
-  return [stepWords(clip) || placeWords(clip), timeWords(clip, remaining), holdWords(clip)]
-    .filter(Boolean).join(' · ');
-}
-
-function timeWords(clip, remaining) {
-  const left = secondsLeft(remaining);
-  if (left === null) return '';
-  if (clip.state === 'queued') return t('making.made_in', { time: aboutSeconds(left) });
-  return left < 1 ? t('making.almost') : t('progress.left', { time: aboutSeconds(left) });
-}
+// ---- aloud ----
 
 // A screen reader hears of phases, never of steps, and of several quick ones only the last.
 let saying = null;
@@ -133,6 +41,8 @@ function several() {
 }
 
 // ---- clips of one prompt ----
+
+const deeds = { send: act, cancel: (tile) => cancel([tile]), noteId };
 
 function groupId(clip) {
   return clip.batch_id || clip.id;
@@ -155,7 +65,10 @@ function makeGroup(group) {
 function drawGroup(node, group) {
   const { tiles, prompt, after, cancelAll } = node.parts;
   put(prompt, group.clips[0].prompt);
-  sync(tiles, group.clips, (clip) => clip.id, makeTile, drawTile);
+  sync(tiles, group.clips, (clip) => clip.id, (clip) => makeTile(clip, deeds), (tile, clip) => {
+    drawTile(tile, clip, wait);
+    announce(tile);
+  });
   show(cancelAll, [...tiles.children].filter((tile) => !tile.parts.cancel.hidden).length > 1);
   put(after, afterWords(group.clips));
 }
@@ -191,7 +104,8 @@ function belongs(clip) {
 
 function draw(clips) {
   for (const clip of clips) if (isUnderWay(clip)) seen.add(clip.id);
-  const groups = grouped(clips.filter(belongs)).slice(0, MOST);
+  const groups = grouped(clips.filter(belongs))
+    .filter((group, place) => place < MOST || group.clips.some(isUnderWay));
   sync(list, groups, (group) => group.id, makeGroup, drawGroup);
   show(blank, !groups.length);
   pace = clips.some((clip) => ['generating', 'screening'].includes(clip.state)) ? 500
@@ -248,9 +162,7 @@ async function cancel(tiles) {
   const chosen = tiles.filter((tile) => !tile.parts.cancel.hidden);
   for (const tile of chosen) {
     tile.isEnding = true;
-    show(tile.parts.cancel, false);
-    put(tile.parts.phase, phase(tile));
-    drawDetail(tile);
+    drawTile(tile, tile.clip, wait);
   }
   const ended = await Promise.all(chosen.map(async (tile) => {
     try {
@@ -279,7 +191,7 @@ function drawHealth(health) {
 // Between two answers only the time runs down.
 function tick() {
   if (!element.isConnected) return;
-  if (live()) for (const tile of list.querySelectorAll('.gl-running')) drawDetail(tile);
+  if (live()) for (const tile of list.querySelectorAll('.gl-running')) drawDetail(tile, wait);
   setTimeout(tick, 500);
 }
 

@@ -20,7 +20,8 @@ let turn = 0;         // goes up with every question and every act: an answer fr
 let rounds = 0;
 let usual = null;     // the measured wait for review of most clips, in seconds
 let isKnown = false;  // this question has been answered once: an empty list is really empty
-let wanted = new URLSearchParams(window.location.search).get('clip');  // a clip to go to
+// A clip to go to: named by the address, or by a notice that was pressed before this screen was there.
+let wanted = window.GL.show || new URLSearchParams(window.location.search).get('clip');
 
 // ---- asking ----
 
@@ -83,7 +84,7 @@ async function nextPage() {
 
 // A notice or a link may lead to one clip, wherever in the list it stands.
 async function goTo(id) {
-  wanted = null;
+  wanted = window.GL.show = null;
   for (let n = 0; n < MOST_PAGES && cursor && !cardOf(id); n += 1) await nextPage();
   const card = cardOf(id);
   if (!card) return;
@@ -195,7 +196,7 @@ poll(async () => {
   if (isKnown) draw();
 }, 30000);
 listen(window, 'gl-created', () => updates.now());
-listen(window, 'gl-show', (event) => seek(event.detail.id));
+listen(window, 'gl-show-clip', (event) => seek(event.detail.id));
 if (wanted) seek(wanted);
 
 function seek(id) {

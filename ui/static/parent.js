@@ -23,7 +23,8 @@ function keep(clip) {
   show(line, clip);
   if (!clip) return;
   put(said, t('parent.from', { prompt: clip.prompt }));
-  put(more, [clip.replaces && t('parent.replaces'), clip.first_frame && t('parent.first_frame')].filter(Boolean).join(' '));
+  const hadPicture = clip.first_frame && document.querySelector('#first-frame');
+  put(more, [clip.replaces && t('parent.replaces'), hadPicture && t('parent.first_frame')].filter(Boolean).join(' '));
   show(picture, here(clip.poster));
   if (here(clip.poster)) attr(picture, 'src', clip.poster);
   picture.classList.toggle('gl-crisp', clip.width < CRISP_BELOW);
