@@ -49,7 +49,11 @@ class Server:
         self._clients: list[httpx.Client] = []
 
     def __enter__(self) -> Server:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()  # nothing is left running that no test will ever stop
+            raise
         return self
 
     def __exit__(
