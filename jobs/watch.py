@@ -23,7 +23,7 @@ from store import Store, utc_now
 log = logging.getLogger("greenlight.jobs")
 
 _MOST_A_SECOND: Final = 4
-_ASKED_EVERY_S: Final = 0.125
+_ASKED_EVERY_S: Final = 0.05
 _LOOK_EVERY_S: Final = 1.0
 
 
