@@ -85,7 +85,9 @@ def build_page(
                 return untouched
             if user.role is None:
                 language = choose(request.headers.get("accept-language", ""))
-                gr.Info(say(language, "remix.sign_in"), title="")
+                # With a link of its own: the message covers the button.
+                way_in = f'<a href="/login">{say(language, "top.signin")}</a>'
+                gr.Info(f"{say(language, 'remix.sign_in')} {way_in}", title="")
                 return untouched
             try:
                 user.must("create clips")

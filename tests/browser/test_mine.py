@@ -576,7 +576,9 @@ def test_a_remix_link_asks_a_stranger_to_sign_in(ana: Creator, open_page: Open) 
     clip = ana.decided("a purple ball", "approve")
     stranger = open_page()
     stranger.goto(f"{ana.server.url}/?tab=create&remix={clip['id']}")
-    expect(stranger.get_by_text("Sign in to remix this clip")).to_be_visible()
+    said = stranger.get_by_test_id("toast-body")
+    expect(said).to_contain_text("To remix this clip, sign in")
+    expect(said.get_by_role("link", name="Sign in")).to_have_attribute("href", "/login")
     expect(stranger.locator("#published a").first).to_be_visible()
 
 

@@ -70,6 +70,7 @@ function follow(event, notice) {
   if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   close();
+  window.GL.show = notice.clip_id;  // the screen may only be loading now, and deaf to events
   tab.click();
   window.dispatchEvent(new CustomEvent('gl-show-clip', { detail: { id: notice.clip_id } }));
 }
