@@ -34,7 +34,7 @@ from gallery.publish import check_public
 from jobs import Jobs
 from media import MediaStore
 from moderation import clips, desk, statistics
-from moderation.models import Clip, Verdict
+from moderation.models import Clip, State, Verdict
 from moderation.views import clips_json
 from moderation.visibility import visible_clip
 from pipeline.encode import label
@@ -227,7 +227,13 @@ class Actions:
             return {"items": self._shown(session, user, found), "next": following}
 
     def cancel(self, user: User, clip_id: str) -> Json:
-        return self._act(user, lambda session: clips.cancel(session, user, clip_id))
+        def stop(session: Session) -> Clip:
+            clip = clips.cancel(session, user, clip_id)
+            if clip.state == State.CANCELLED:  # it never began; a running one is settled at its end
+                turns.give_back(session, clip, clip.cost_s)
+            return clip
+
+        return self._act(user, stop)
 
     def retry(self, user: User, clip_id: str) -> Json:
         def again(session: Session) -> Clip:
@@ -408,8 +414,7 @@ class Actions:
                 for ending in (".mp4", *clip.pictures):
                     if sha256:
                         self._media.path(shelf, sha256, ending).unlink(missing_ok=True)
-        frame = clip.first_frame
-        if frame and not session.exec(others.where(Clip.first_frame == frame)).first():
+        for frame in frames.forget(session, clip):
             self._media.path("frames", frame, ".png").unlink(missing_ok=True)
 
 

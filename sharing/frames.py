@@ -42,7 +42,21 @@ def own_frame(session: Session, user: User, frame_id: str) -> FirstFrame:
     return frame
 
 
-def _is_needed(session: Session, sha256: str) -> bool:
+def forget(session: Session, clip: Clip) -> list[str]:
+    """A clip is deleted: its picture can begin no other of the same person. Answers the sha256 of
+    the file to delete, if nobody else needs it."""
+    sha256 = clip.first_frame
+    if sha256 is None:
+        return []
+    own = select(FirstFrame).where(FirstFrame.person_id == clip.creator_id)
+    for each in session.exec(own.where(FirstFrame.sha256 == sha256)):
+        session.delete(each)
+    session.flush()
+    return [] if _is_needed(session, sha256, besides=clip.id) else [sha256]
+
+
+def _is_needed(session: Session, sha256: str, *, besides: str = "") -> bool:
     by_clip = select(Clip.id).where(Clip.first_frame == sha256, col(Clip.deleted_at).is_(None))
+    by_clip = by_clip.where(Clip.id != besides)
     by_sender = select(FirstFrame.id).where(FirstFrame.sha256 == sha256)
     return any(session.exec(query.limit(1)).first() for query in (by_clip, by_sender))

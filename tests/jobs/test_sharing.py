@@ -218,6 +218,18 @@ def test_a_failed_clip_costs_its_creator_nothing(start: Start, engine: FastEngin
     assert (told["hour"]["used"], told["slots"]["used"]) == (0, 0)
 
 
+def test_a_clip_cancelled_in_line_costs_its_creator_nothing(
+    start: Start, engine: FastEngine
+) -> None:
+    line = start()
+    engine.gate.clear()
+    send(line, "ben")
+    assert engine.started.wait(30)
+    line.actions.cancel(user(line, "ana"), send(line, "ana"))
+    with line.store.read() as session:
+        assert session.get_one(FairShare, user(line, "ana").id).finish == 0
+
+
 # ---- what the creator sees ----------------------------------------------------------------
 
 

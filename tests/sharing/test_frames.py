@@ -78,3 +78,26 @@ def test_a_picture_that_a_clip_begins_with_stays(house: House) -> None:
         fresh.first_frame = "ab" * 32
         session.add(fresh)
     assert forgotten(house, house.user("ana")) == []
+
+
+def test_a_deleted_clip_takes_its_picture_along(house: House) -> None:
+    ana = house.user("ana")
+    frame_id, clip = keep(house, ana), house.clip()
+    with house.store.write() as session:
+        fresh = session.get_one(Clip, clip.id)
+        fresh.first_frame = "ab" * 32
+        session.add(fresh)
+        assert frames.forget(session, fresh) == ["ab" * 32]
+    with house.store.read() as session, pytest.raises(UnknownFrame):
+        frames.own_frame(session, ana, frame_id)
+
+
+def test_a_deleted_clip_leaves_a_picture_that_somebody_else_sent(house: House) -> None:
+    keep(house, house.user("ana"))
+    keep(house, house.user("ben"))
+    clip = house.clip()
+    with house.store.write() as session:
+        fresh = session.get_one(Clip, clip.id)
+        fresh.first_frame = "ab" * 32
+        session.add(fresh)
+        assert frames.forget(session, fresh) == []
