@@ -34,6 +34,9 @@ picture may still be on its way when the button is pressed."""
 _SENT: Final = """(told) => window.dispatchEvent(
   new CustomEvent('gl-sent', {detail: JSON.parse(told)}))"""
 
+_CHANGED: Final = """(value) => window.dispatchEvent(
+  new CustomEvent('gl-NAME', {detail: value}))"""
+
 
 @dataclass(frozen=True)
 class CreateForm:
@@ -222,8 +225,7 @@ def _tell_screens(**fields: Any) -> None:
     """Say every change in the browser, also when other code fills the field; `input` would only
     tell of a person's doing. No trip to the server."""
     for name, field in fields.items():
-        event = f"new CustomEvent('gl-{name}', {{detail: value}})"
-        field.change(None, field, None, js=f"(value) => window.dispatchEvent({event})")
+        field.change(None, field, None, js=_CHANGED.replace("NAME", name))
 
 
 def _keep_together(preset: Preset, quality: gr.Radio, steps: gr.Slider) -> None:
