@@ -38,6 +38,7 @@ from errors import (
 )
 from gallery.provenance import Signer
 from jobs.making import Making, fail
+from jobs.pace import Pace
 from jobs.publishing import Publishing
 from jobs.watchdog import Watchdog
 from media import MediaStore
@@ -56,10 +57,10 @@ source, would strand every unfinished job at each edit."""
 _MAKE: Final = "make_clip"
 _PUBLISH: Final = "publish_clip"
 _SWEEP_EVERY_S: Final = 5.0
+_PACE_EVERY_S: Final = 1.0
 _PUBLISH_AGAIN: Final = timedelta(minutes=10)
 _POLL_IDLE_S: Final = 0.5
 _POLL_CPU_S: Final = 0.2
-_POLL_QUICK_FOR_S: Final = 120.0
 _RECOVERIES: Final = 3
 """A clip that brought the process down this often is failed instead of tried again."""
 
@@ -100,11 +101,12 @@ class Jobs:
         self._turn = threading.Lock()
         self._running: set[str] = set()
         self._orphans: set[str] = set()
+        self._pace = Pace()
         self._is_quick = False
-        self._worked_at = float("-inf")
+        self._swept_at = float("-inf")
         self._closing = threading.Event()
         self._wake = threading.Event()
-        self._sweeper = threading.Thread(target=self._sweep_now_and_then, daemon=True)
+        self._sweeper = threading.Thread(target=self._look_after, daemon=True)
         self._me = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
     def launch(self) -> None:
@@ -179,11 +181,13 @@ class Jobs:
         def make_clip(clip_id: str) -> None:
             with self._noted(), ExitStack() as turn:
                 # 1. Take the clip when it is its turn, unless cancelled or making is paused.
+                turn.callback(self._hurry)
                 turn.enter_context(self._turn)
                 if not in_transaction("start", making.start, clip_id):
                     return
                 # 2. Make it; the turn ends with its last frame. No durable step of its own: the
                 #    next one writes what came of it, and what dies in between is made again.
+                turn.enter_context(self._pace.making())
                 outcome = making.make(clip_id, turn.close)
                 # 3. Say how that went.
                 if not in_transaction("finish", making.finish, clip_id, outcome):
@@ -204,14 +208,17 @@ class Jobs:
 
     # ---- nothing is lost ------------------------------------------------------------------
 
-    def _sweep_now_and_then(self) -> None:
+    def _look_after(self) -> None:
         while True:
-            self._wake.wait(_SWEEP_EVERY_S)
+            woken = self._wake.wait(min(_PACE_EVERY_S, _SWEEP_EVERY_S))
             self._wake.clear()
             if self._closing.is_set():
                 return
             try:
-                self._sweep()
+                self._set_pace()
+                if woken or time.monotonic() - self._swept_at >= _SWEEP_EVERY_S:
+                    self._swept_at = time.monotonic()
+                    self._sweep()
             except Exception:  # whatever it is, also of DBOS: the next sweep must come
                 log.exception("The sweep stopped; the next one comes in %s s", _SWEEP_EVERY_S)
 
@@ -222,9 +229,9 @@ class Jobs:
             query = select(Clip).where(col(Clip.state).in_([state.value for state in active]))
             clips = list(session.exec(query))
             pauses = {switch.what for switch in switches.paused(session)}
-        self._set_pace(busy=bool(clips))
         if not clips:
             return
+        self._pace.worked()
         job_of = {clip.id: _job_id(clip) for clip in clips}
         rows = self._client.list_workflows(
             workflow_ids=list(job_of.values()), load_input=False, load_output=False
@@ -257,7 +264,8 @@ class Jobs:
         """Creators whose next clips wait for the reviewers."""
         creators = {clip.creator_id for clip in clips if clip.state == State.QUEUED}
         with self._store.read() as session:
-            return {each for each in creators if backlog.waits_for(session, each, self._limits)}
+            unreviewed = backlog.unreviewed(session)
+        return {each for each in creators if unreviewed.holds(each, self._limits)}
 
     def _give_up(self, clip_id: str) -> None:
         """A clip went silent: fail it and start the process anew, because its thread cannot be."""
@@ -277,18 +285,21 @@ class Jobs:
         for clip_id in self._media.in_the_making() - going_on:
             self._media.forget_making(clip_id)
 
-    def _set_pace(self, *, busy: bool) -> None:
-        """Look at the queues often while there is work and for a while after, else rarely: at the
-        quick pace an idle instance would burn a tenth of a core on looking."""
-        if busy:
-            self._worked_at = time.monotonic()
-        quick = time.monotonic() - self._worked_at < _POLL_QUICK_FOR_S
-        if quick != self._is_quick:
-            for name, interval in (("gpu", self._settings.poll_s), ("cpu", _POLL_CPU_S)):
-                queue = self._client.retrieve_queue(name)
-                if queue is not None:
-                    queue.set_polling_interval_sec(interval if quick else _POLL_IDLE_S)
-            self._is_quick = quick
+    def _hurry(self) -> None:
+        """Have the quick pace set soon. By the thread that sweeps: whoever calls may be in the
+        middle of a transaction, which holds the lock that setting it needs."""
+        if not self._is_quick:
+            self._wake.set()
+
+    def _set_pace(self) -> None:
+        quick = self._pace.is_quick
+        if quick == self._is_quick:
+            return
+        for name, interval in (("gpu", self._settings.poll_s), ("cpu", _POLL_CPU_S)):
+            queue = self._client.retrieve_queue(name)
+            if queue is not None:
+                queue.set_polling_interval_sec(interval if quick else _POLL_IDLE_S)
+        self._is_quick = quick
 
     def _revive(self, clip: Clip, status: str | None, pauses: set[str], *, at_start: bool) -> None:
         """Put one clip back in line, or fail it when its job ended in an error."""
@@ -312,9 +323,8 @@ class Jobs:
                 self._enqueue_again(session, fresh)
 
     def _enqueue(self, session: Session, name: str, queue: str, clip: Clip) -> None:
-        self._worked_at = time.monotonic()
-        if not self._is_quick:
-            self._wake.set()  # the sweep sets the pace: this transaction holds the write lock
+        self._pace.worked()
+        self._hurry()
         self._client.enqueue_in_transaction(
             session,
             {

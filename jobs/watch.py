@@ -34,6 +34,8 @@ class Watch:
         self._store = store
         self._media = media
         self._clip_id = clip_id
+        # Asked twenty times a second: putting the question together costs more than the answer.
+        self._wish = select(Clip.cancel_requested).where(Clip.id == clip_id)
         self._phase = "text"  # as the move to `generating` wrote just now
         self._written = deque([time.monotonic()], maxlen=_MOST_A_SECOND)
         self._looked_at = self._written[0]
@@ -70,8 +72,7 @@ class Watch:
             self._asked_at = now
             try:
                 with self._store.read() as session:
-                    query = select(Clip.cancel_requested).where(Clip.id == self._clip_id)
-                    self._cancelled = bool(session.exec(query).first())
+                    self._cancelled = bool(session.execute(self._wish).scalar())
             except SQLAlchemyError:
                 log.exception("Whether clip %s is cancelled could not be read", self._clip_id)
         return self._cancelled
