@@ -44,7 +44,8 @@ from pipeline.lexicon import open_lexicon
 from pipeline.request import SEED_LIMIT, check_inputs, check_variants
 from pipeline.surprise import surprise
 from settings import VERSION, Settings
-from sharing import allowance, backlog, forecast, frames, timings, turns
+from sharing import allowance, backlog, frames, timings, turns
+from sharing.forecast import Forecaster
 from store import Store
 from text import check_text
 
@@ -91,6 +92,7 @@ class Actions:
             day_s=settings.gpu_seconds_per_day or None,
         )
         self._limits = backlog.Limits(own=settings.own_backlog, all=settings.review_backlog)
+        self._forecaster = Forecaster(self._limits)
 
     # ---- creators -------------------------------------------------------------------------
 
@@ -388,7 +390,7 @@ class Actions:
     def _shown(self, session: Session, user: User, found: Sequence[Clip]) -> list[Json]:
         """Clips as the asker may read them, those under way with what the pipeline forecasts."""
         shown = clips_json(session, user, found)
-        ahead = forecast.forecasts(session, found, self._limits)
+        ahead = self._forecaster.forecasts(session, found)
         for clip, view in zip(found, shown, strict=True):
             if "timeline" not in view or "note" not in view:
                 continue  # a stranger's view of a published clip

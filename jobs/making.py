@@ -67,7 +67,7 @@ class Making:
             return False
         if clip.state != State.QUEUED:
             return clip.state in (State.GENERATING, State.SCREENING)
-        if backlog.waits_for(session, clip.creator_id, self._limits):
+        if backlog.unreviewed(session).holds(clip.creator_id, self._limits):
             return False  # the sweep puts it back in line when the reviewers have caught up
         # The job was taken from the queue one clip ahead. Whoever came since then and is owed the
         # turn goes first; once only, because what overtakes may itself have to wait.

@@ -100,17 +100,18 @@ def check(session: Session, user: User, rules: Rules, *, count: int) -> None:
 
 def as_json(session: Session, user: User, rules: Rules, limits: backlog.Limits) -> dict[str, Any]:
     """The whole sum, for the person it is about."""
+    unreviewed = backlog.unreviewed(session)
     return {
         "slots": asdict(slots(session, user.id, rules)),
         "hour": _hour(session, user.id, rules),
         "gpu_day": {"limit_s": rules.day_s, "used_s": round(_used_today(session, user.id), 1)},
         "backlog": {
-            "own": backlog.unreviewed(session, user.id),
+            "own": unreviewed.by.get(user.id, 0),
             "own_limit": limits.own,
-            "all": backlog.unreviewed(session),
+            "all": unreviewed.total,
             "all_limit": limits.all,
         },
-        "waits_for": backlog.waits_for(session, user.id, limits),
+        "waits_for": unreviewed.holds(user.id, limits),
     }
 
 

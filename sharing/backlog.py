@@ -24,18 +24,23 @@ class Limits:
     all: int
 
 
-def waits_for(session: Session, creator_id: str, limits: Limits) -> Reason | None:
-    """Why this creator's next clip is not made yet; None when it may start."""
-    if unreviewed(session, creator_id) >= limits.own:
-        return "own_backlog"
-    if unreviewed(session) >= limits.all:
-        return "review_backlog"
-    return None
+@dataclass(frozen=True)
+class Unreviewed:
+    """How many clips are being made or wait for a person, by creator."""
+
+    by: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.by.values())
+
+    def holds(self, creator_id: str, limits: Limits) -> Reason | None:
+        """Why this creator's next clip is not made yet; None when it may start."""
+        if self.by.get(creator_id, 0) >= limits.own:
+            return "own_backlog"
+        return "review_backlog" if self.total >= limits.all else None
 
 
-def unreviewed(session: Session, creator_id: str | None = None) -> int:
-    """Clips that are being made or wait for a person: one creator's, or everybody's."""
-    query = select(func.count()).where(col(Clip.state).in_(_ON_ITS_WAY))
-    if creator_id is not None:
-        query = query.where(Clip.creator_id == creator_id)
-    return session.exec(query).one()
+def unreviewed(session: Session) -> Unreviewed:
+    query = select(Clip.creator_id, func.count()).where(col(Clip.state).in_(_ON_ITS_WAY))
+    return Unreviewed(dict(session.exec(query.group_by(Clip.creator_id)).all()))

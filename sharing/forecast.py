@@ -6,7 +6,10 @@ nothing was measured yet there is none.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlmodel import Session, col, select
@@ -33,34 +36,84 @@ _READ: Final = (
 )
 
 
-def forecasts(
-    session: Session, clips: Sequence[Clip], limits: backlog.Limits
-) -> dict[str, dict[str, Any]]:
-    """`progress` and `queue` of those of the clips that are under way, by id."""
-    under_way = [clip for clip in clips if clip.state in _BUSY]
-    if not under_way:
-        return {}
-    line = _line(session)
-    took = timings.phases_of(session, [*line, *under_way])
-    places = _places(line, took)
-    paused = switches.is_paused(session, "generation")
-    waits: dict[str, str | None] = {}
-    found: dict[str, dict[str, Any]] = {}
-    for clip in under_way:
-        found[clip.id] = {"progress": _progress(clip, took[clip.id]), "queue": None}
-        if clip.state == State.QUEUED:
-            person = clip.creator_id
-            if person not in waits:
-                held = backlog.waits_for(session, person, limits)
-                waits[person] = "paused" if paused else held
-            position, eta_s = places[clip.id]
-            known = eta_s is not None and waits[person] is None
-            found[clip.id]["queue"] = {
-                "position": position,
-                "eta_s": round(eta_s or 0.0, 1) if known else None,
-                "waits_for": waits[person],
+@dataclass(frozen=True)
+class _Line:
+    """The line at one moment: the same for everybody who asks."""
+
+    places: dict[str, tuple[int, float | None]]  # of a waiting clip: 1 is next; seconds to go
+    took: dict[str, dict[str, float] | None]
+    unreviewed: backlog.Unreviewed
+    is_paused: bool
+    seen_at: float
+
+    def knows(self, clips: Sequence[Clip]) -> bool:
+        return all(
+            clip.id in self.took and (clip.state != State.QUEUED or clip.id in self.places)
+            for clip in clips
+        )
+
+
+class Forecaster:
+    """Looks at the line `fresh_s` seconds apart at most: everybody who waits asks twice a second,
+    and what they ask about moves four times a second (jobs/watch.py)."""
+
+    def __init__(
+        self,
+        limits: backlog.Limits,
+        *,
+        fresh_s: float = 0.25,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._limits = limits
+        self._fresh_s = fresh_s
+        self._clock = clock
+        self._line: _Line | None = None
+        self._looking = threading.Lock()
+
+    def forecasts(self, session: Session, clips: Sequence[Clip]) -> dict[str, dict[str, Any]]:
+        """`progress` and `queue` of those of the clips that are under way, by id."""
+        under_way = [clip for clip in clips if clip.state in _BUSY]
+        if not under_way:
+            return {}
+        line = self._look(session, under_way)
+        return {
+            clip.id: {
+                "progress": _progress(clip, line.took[clip.id]),
+                "queue": self._place(line, clip) if clip.state == State.QUEUED else None,
             }
-    return found
+            for clip in under_way
+        }
+
+    def _look(self, session: Session, clips: Sequence[Clip]) -> _Line:
+        with self._looking:
+            line = self._line
+            is_old = line is None or self._clock() - line.seen_at >= self._fresh_s
+            if line is None or is_old or not line.knows(clips):
+                line = self._line = _look(session, clips, self._clock())
+            return line
+
+    def _place(self, line: _Line, clip: Clip) -> dict[str, Any]:
+        position, eta_s = line.places[clip.id]
+        held = line.unreviewed.holds(clip.creator_id, self._limits)
+        waits_for = "paused" if line.is_paused else held
+        known = eta_s is not None and waits_for is None
+        return {
+            "position": position,
+            "eta_s": round(eta_s or 0.0, 1) if known else None,
+            "waits_for": waits_for,
+        }
+
+
+def _look(session: Session, clips: Sequence[Clip], now: float) -> _Line:
+    line = _rows(session)
+    took = timings.phases_of(session, [*line, *clips])
+    return _Line(
+        places=_places(line, took),
+        took=took,
+        unreviewed=backlog.unreviewed(session),
+        is_paused=switches.is_paused(session, "generation"),
+        seen_at=now,
+    )
 
 
 def _places(
@@ -81,9 +134,8 @@ def _places(
     return places
 
 
-def _line(session: Session) -> list[Any]:
-    """What is being made, then what waits, in order. Rows of what a forecast reads, and no more:
-    everybody who waits asks for them twice a second."""
+def _rows(session: Session) -> list[Any]:
+    """What is being made, then what waits, in order, with what a forecast reads and no more."""
     states = [State.GENERATING.value, State.QUEUED.value]
     query = select(*_READ).where(col(Clip.state).in_(states))  # type: ignore[call-overload]
     return sorted(session.exec(query), key=lambda clip: (states.index(clip.state), clip.priority))

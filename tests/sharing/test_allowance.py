@@ -162,7 +162,7 @@ def test_the_whole_sum_is_shown(house: House) -> None:
 
 def waits_for(house: House, limits: backlog.Limits, name: str = "ana") -> str | None:
     with house.store.read() as session:
-        return backlog.waits_for(session, house.user(name).id, limits)
+        return backlog.unreviewed(session).holds(house.user(name).id, limits)
 
 
 def test_a_creator_with_many_unreviewed_clips_waits(house: House) -> None:

@@ -11,7 +11,7 @@ from sqlmodel import update
 from accounts import switches
 from moderation.models import Clip, State
 from sharing import backlog, timings, turns
-from sharing.forecast import forecasts
+from sharing.forecast import Forecaster
 from store import utc_now
 from tests.conftest import House
 
@@ -38,7 +38,8 @@ def change(house: House, clip_id: str, **values: Any) -> None:
 
 def forecast(house: House, clip_id: str, limits: backlog.Limits = LIMITS) -> dict[str, Any]:
     with house.store.read() as session:
-        return forecasts(session, [session.get_one(Clip, clip_id)], limits).get(clip_id, {})
+        clip = session.get_one(Clip, clip_id)
+        return Forecaster(limits).forecasts(session, [clip]).get(clip_id, {})
 
 
 def test_a_clip_that_is_made_has_no_forecast(house: House) -> None:
@@ -126,3 +127,42 @@ def test_a_full_review_queue_is_named(house: House) -> None:
     house.clip(State.PENDING_REVIEW, "ben")
     limits = backlog.Limits(own=9, all=1)
     assert forecast(house, queued(house), limits)["queue"]["waits_for"] == "review_backlog"
+
+
+@pytest.fixture
+def shared() -> tuple[Forecaster, list[float]]:
+    """A forecaster that several people ask, and the time that it reads, in a list of one."""
+    now = [100.0]
+    return Forecaster(LIMITS, fresh_s=1.0, clock=lambda: now[0]), now
+
+
+def position(house: House, forecaster: Forecaster, clip_id: str) -> int:
+    with house.store.read() as session:
+        told = forecaster.forecasts(session, [session.get_one(Clip, clip_id)])
+    return int(told[clip_id]["queue"]["position"])
+
+
+def test_the_line_is_looked_at_once_for_all_who_ask_at_a_time(
+    house: House, shared: tuple[Forecaster, list[float]]
+) -> None:
+    first, second = queued(house), queued(house)
+    before = position(house, shared[0], second)
+    change(house, first, state=State.CANCELLED.value)
+    assert (before, position(house, shared[0], second)) == (2, 2)
+
+
+def test_the_line_is_looked_at_again_when_it_is_old(
+    house: House, shared: tuple[Forecaster, list[float]]
+) -> None:
+    first, second = queued(house), queued(house)
+    position(house, shared[0], second)
+    change(house, first, state=State.CANCELLED.value)
+    shared[1][0] += 1
+    assert position(house, shared[0], second) == 1
+
+
+def test_the_line_is_looked_at_again_for_a_clip_that_just_came(
+    house: House, shared: tuple[Forecaster, list[float]]
+) -> None:
+    position(house, shared[0], queued(house))
+    assert position(house, shared[0], queued(house)) == 2
