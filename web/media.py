@@ -33,14 +33,15 @@ def media_routes(actions: Actions, identity: Identity, media: MediaStore) -> API
 
     @router.get("/media/{clip_id}.preview.jpg")
     def send_preview(clip_id: str, request: Request) -> Response:
-        """The latest look at a clip in the making."""
+        """The latest look at a clip in the making; nothing (204) while there is none: it is gone
+        with the last step, maybe between the page's hearing of it and its asking."""
         user = identity.current_user(request)
         with actions.store.read() as session:
             own_clip(session, user, clip_id)
         try:
             picture = media.preview(clip_id).read_bytes()
-        except OSError as error:
-            raise NotFound() from error
+        except OSError:
+            return Response(status_code=204, headers={"Cache-Control": _NEVER_KEPT})
         return Response(picture, media_type=TYPES[".jpg"], headers={"Cache-Control": _NEVER_KEPT})
 
     @router.api_route("/media/{name}", methods=["GET", "HEAD"])

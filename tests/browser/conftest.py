@@ -64,9 +64,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
             errors.append(error)
 
     def note_console(page: Page, said: ConsoleMessage) -> None:
-        # The look at a clip in the making is gone with its last step, maybe while it is asked for.
-        is_late_look = ".preview.jpg" in said.location["url"]
-        if said.type == "error" and not is_late_look:
+        if said.type == "error":
             note(page, said.text)
 
     yield open_one
