@@ -25,6 +25,7 @@ from media import MediaStore
 from moderation.desk import drop_claims
 from moderation.proof import file_problems, problems
 from settings import Settings, read_settings
+from sharing import turns
 from store import Store, as_text, open_store
 
 CONSOLE: Final = "console"
@@ -73,12 +74,26 @@ def token(name: NameOption, role: RoleOption) -> None:
 @cli.command()
 def users() -> None:
     """List everybody with access, and those who had it."""
-    table = Table("name", "role", "since", "access")
+    table = Table("name", "role", "since", "share", "access")
     with _opened() as (_, store), store.read() as session:
+        weights = turns.weights(session)
         for person in people.everyone(session):
+            since, share = as_text(person.created_at)[:10], f"{weights.get(person.id, 1):g}"
             access = "revoked" if person.locked_at else "yes"
-            table.add_row(person.name, person.role, as_text(person.created_at)[:10], access)
+            table.add_row(person.name, person.role, since, share, access)
     Console().print(table)
+
+
+@cli.command()
+def share(
+    name: Annotated[str, typer.Argument(help="whose share of the pipeline")],
+    weight: Annotated[float, typer.Argument(help="2 is twice what others have, who have 1")],
+) -> None:
+    """Give one person a larger or smaller share of the pipeline, from their next clip on."""
+    with _opened() as (_, store), store.write() as session:
+        person = people.find_person(session, name)
+        turns.weigh(session, person.id, weight, weighed_by=CONSOLE)
+    print(f"{person.name} has a share of {weight:g} now.")
 
 
 @cli.command()

@@ -14,9 +14,12 @@ from typing import Final
 
 from sqlmodel import Session, col, func, select, update
 
+import audit
+from errors import BadInput
 from moderation.models import Clip, State
 from sharing.models import FairClock, FairShare
 
+MOST_WEIGHT: Final = 10
 _PER_SECOND: Final = 10  # a tag counts tenths of a second
 _TIES: Final = 16  # clips that one moment of the clock can tell apart, by order of arrival
 LAST_TAG: Final = 2**31 - 1
@@ -53,6 +56,24 @@ def give_back(session: Session, clip: Clip, seconds: float) -> None:
     """What a clip was expected to take and did not: its creator's next one starts that much earlier."""
     share = _share(session, clip.creator_id)
     share.finish = max(_clock(session).now, share.finish - max(0.0, seconds) / share.weight)
+    session.add(share)
+    session.flush()
+
+
+def weights(session: Session) -> dict[str, float]:
+    """By person; whoever is not in it has a weight of 1."""
+    return {share.person_id: share.weight for share in session.exec(select(FairShare))}
+
+
+def weigh(session: Session, person_id: str, weight: float, *, weighed_by: str) -> None:
+    """Set one person's part of the pipeline, in parts of what others get. From the next clip on."""
+    if not 1 / MOST_WEIGHT <= weight <= MOST_WEIGHT:  # also what is no number
+        rule = f"a share lies between {1 / MOST_WEIGHT} and {MOST_WEIGHT}"
+        raise BadInput(field="weight", value=weight, rule=rule, step="Take 1 for an equal part.")
+    share = _share(session, person_id)
+    body = {"from": share.weight, "to": weight}
+    audit.append(session, actor=weighed_by, action="share", subject=person_id, body=body)
+    share.weight = weight
     session.add(share)
     session.flush()
 

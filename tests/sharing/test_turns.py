@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlmodel import col, select
 
+from audit import AuditRow
+from errors import BadInput
 from moderation.models import Clip, State
 from moderation.transitions import move
 from sharing import turns
@@ -21,7 +23,7 @@ def send(house: House, creator: str, *, cost_s: float = 1.0) -> str:
 
 def weigh(house: House, creator: str, weight: float) -> None:
     with house.store.write() as session:
-        session.add(FairShare(person_id=house.user(creator).id, weight=weight))
+        turns.weigh(session, house.user(creator).id, weight, weighed_by="console")
 
 
 def begin_next(house: House) -> str:
@@ -83,6 +85,19 @@ def test_double_weight_is_a_double_share(house: House) -> None:
     for _ in range(3):
         send(house, "ben")
     assert sorted(order(house)[:6]) == list("aaaabb")
+
+
+def test_a_share_out_of_bounds_is_refused(house: House) -> None:
+    for weight in (0, -1, 11, float("nan"), float("inf")):
+        with pytest.raises(BadInput, match="a share lies between"):
+            weigh(house, "ana", weight)
+
+
+def test_a_change_of_share_is_in_the_audit_log(house: House) -> None:
+    weigh(house, "ana", 2)
+    with house.store.read() as session:
+        row = session.exec(select(AuditRow).where(AuditRow.action == "share")).one()
+    assert (row.actor, row.body) == ("console", {"from": 1.0, "to": 2.0})
 
 
 def test_who_asks_for_longer_clips_has_fewer_of_them(house: House) -> None:

@@ -206,7 +206,7 @@ def test_the_look_at_a_clip_in_the_making_is_its_creator_s_alone(
     shown = ana.get(asked)
     assert (shown.status_code, shown.headers["cache-control"]) == (200, "private, no-store")
     picture.unlink()
-    assert ana.get(asked).status_code == 404
+    assert ana.get(asked).status_code == 204
 
 
 def test_a_download_has_a_name_to_keep_it_by(ana: httpx.Client, draft: dict[str, Any]) -> None:
@@ -242,3 +242,11 @@ def test_copies_for_downloads_are_gone_after_the_answer(
     ana.get(draft["media"]["mp4"], params={"download": 1, "facts": 1})
     work = server.folder / "data/media/work"
     wait_until(lambda: not list(work.glob("copy-*")), "the copy is deleted")
+
+
+def test_an_operator_gives_somebody_a_larger_share(server: Server, ben: httpx.Client) -> None:
+    assert ben.get("/api/v1/me").status_code == 200
+    said = server.manage("share", "ben", "2")
+    row = next(line for line in server.manage("users").splitlines() if " ben " in line)
+    server.manage("share", "ben", "1")
+    assert (said, " 2 " in row) == ("ben has a share of 2 now.", True)
