@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import JSON, CheckConstraint, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -45,6 +45,20 @@ def _listed(values: type[Enum]) -> str:
     return ", ".join(f"'{member.value}'" for member in values)
 
 
+REVIEWED: Final = (State.PENDING_REVIEW, State.SECOND_REVIEW, State.APPEALED)
+"""Where a clip waits for a person."""
+
+_WAITS: Final = f"state IN ({', '.join(repr(state.value) for state in REVIEWED)})"
+
+
+class Stage(str, Enum):
+    """Which look at a clip a decision was."""
+
+    FIRST = "first"
+    SECOND = "second"
+    APPEAL = "appeal"
+
+
 class Clip(SQLModel, table=True):
     """One prompt and what became of it. `version` goes up with every change of state."""
 
@@ -72,10 +86,12 @@ class Clip(SQLModel, table=True):
         ),
         Index(
             "ix_clip_review",
+            "due_at",
             "pending_since",
+            "advice",
             "id",
-            sqlite_where=text("state = 'pending_review'"),
-            postgresql_where=text("state = 'pending_review'"),
+            sqlite_where=text(_WAITS),
+            postgresql_where=text(_WAITS),
         ),
         Index("ix_clip_creator", "creator_id", "created_at", "id"),
         Index("ix_clip_parent", "parent_id"),
@@ -141,9 +157,19 @@ class Clip(SQLModel, table=True):
     screening: list[dict[str, Any]] = Field(
         default_factory=list, sa_column=Column(JSON, nullable=False)
     )
+    # The strongest score of the screening, 0 to 1: among clips that are due together, first.
+    advice: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
+    # Perceptual hashes of frames in order, 16 hexadecimal digits each (screening/likeness.py).
+    hashes: list[str] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]")
+    )
 
     # The review. A claim is a lease, not a state.
     pending_since: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    # When this step should be over; when its creator may take the clip home; when leads were told.
+    due_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    late_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    escalated_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     claimed_by: str | None = Field(default=None, foreign_key="person.id")
     claimed_until: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     approved_by: str | None = Field(default=None, foreign_key="person.id")
@@ -178,6 +204,55 @@ class Decision(SQLModel, table=True):
     reviewer_id: str = Field(foreign_key="person.id")
     reviewer_role: str
     waited_s: float
+    stage: str = Field(default=Stage.FIRST.value, sa_column_kwargs={"server_default": "first"})
+    # Whether screening had said anything that the reviewer saw.
+    advised: bool = Field(default=False, sa_column_kwargs={"server_default": "0"})
     decided_at: datetime = Field(
+        default_factory=utc_now, sa_column=Column(UtcDateTime, nullable=False)
+    )
+
+
+class Undoing(SQLModel, table=True):
+    """A decision that its reviewer took back in time. The decision itself is never changed."""
+
+    __tablename__ = "undoing"
+
+    decision_id: str = Field(primary_key=True, foreign_key="decision.id")
+    at: datetime = Field(default_factory=utc_now, sa_column=Column(UtcDateTime, nullable=False))
+
+
+class Appeal(SQLModel, table=True):
+    """A creator's words against a rejection, and the answer of somebody else. One per decision."""
+
+    __tablename__ = "appeal"
+
+    decision_id: str = Field(primary_key=True, foreign_key="decision.id")
+    clip_id: str = Field(foreign_key="clip.id", index=True)
+    text: str
+    made_at: datetime = Field(
+        default_factory=utc_now, sa_column=Column(UtcDateTime, nullable=False)
+    )
+    answer_id: str | None = Field(default=None, foreign_key="decision.id")  # how it was decided
+
+
+class Skip(SQLModel, table=True):
+    """A clip that a reviewer passed over, for the time being."""
+
+    __tablename__ = "skip"
+
+    person_id: str = Field(primary_key=True, foreign_key="person.id")
+    clip_id: str = Field(primary_key=True, foreign_key="clip.id")
+    at: datetime = Field(default_factory=utc_now, sa_column=Column(UtcDateTime, nullable=False))
+
+
+class PolicyVersion(SQLModel, table=True):
+    """One version of the review policy, as it was when decisions named it. Never changed."""
+
+    __tablename__ = "policy_version"
+
+    version: int = Field(primary_key=True)
+    reasons: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
+    made_by: str  # person.id, or "system" for the one that ships
+    made_at: datetime = Field(
         default_factory=utc_now, sa_column=Column(UtcDateTime, nullable=False)
     )

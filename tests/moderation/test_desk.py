@@ -410,6 +410,8 @@ def test_a_decision_says_all_it_rests_on(house: House) -> None:
         "sha256": clip.sha256,
         "reviewer_id": house.user("rita").id,
         "reviewer_role": "reviewer",
+        "stage": "first",
+        "advised": False,
     }
 
 

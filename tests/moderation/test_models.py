@@ -100,8 +100,8 @@ def test_a_version_gets_one_decision(house: House) -> None:
     house.decide("rita", clip, Verdict.REJECT, "violence")
     again = (
         "INSERT INTO decision SELECT 'second', clip_id, clip_version, 'approve', reasons, note,"
-        " internal_note, policy_version, sha256, reviewer_id, reviewer_role, waited_s, decided_at"
-        " FROM decision WHERE clip_id = :id"
+        " internal_note, policy_version, sha256, reviewer_id, reviewer_role, waited_s, decided_at,"
+        " stage, advised FROM decision WHERE clip_id = :id"
     )
     with pytest.raises(IntegrityError, match=r"UNIQUE|only ever added"):
         write(house, again, id=clip.id)
@@ -111,8 +111,8 @@ def test_an_unknown_verdict_is_refused(house: House) -> None:
     clip = house.clip(State.REJECTED)
     insert = (
         "INSERT INTO decision SELECT 'second', clip_id, clip_version + 1, 'perhaps', reasons, note,"
-        " internal_note, policy_version, sha256, reviewer_id, reviewer_role, waited_s, decided_at"
-        " FROM decision WHERE clip_id = :id"
+        " internal_note, policy_version, sha256, reviewer_id, reviewer_role, waited_s, decided_at,"
+        " stage, advised FROM decision WHERE clip_id = :id"
     )
     with pytest.raises(IntegrityError, match="decision_verdict"):
         write(house, insert, id=clip.id)

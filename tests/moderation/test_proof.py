@@ -78,7 +78,8 @@ def test_a_decision_without_its_row_is_found(house: House, settings: Settings, c
     meddle(
         settings,
         "INSERT INTO decision SELECT 'forged', clip_id, 99, verdict, reasons, note, internal_note,"
-        " policy_version, sha256, reviewer_id, reviewer_role, waited_s, decided_at FROM decision",
+        " policy_version, sha256, reviewer_id, reviewer_role, waited_s, decided_at, stage, advised"
+        " FROM decision",
     )
     assert proved(house) == ["Decision forged has no row in the log."]
 
