@@ -256,3 +256,47 @@ class PolicyVersion(SQLModel, table=True):
     made_at: datetime = Field(
         default_factory=utc_now, sa_column=Column(UtcDateTime, nullable=False)
     )
+
+
+class Mark(SQLModel, table=True):
+    """A reviewer's words on one moment of a clip, and what they drew on its frame."""
+
+    __tablename__ = "mark"
+    __table_args__ = (CheckConstraint("at_s >= 0", name="mark_within_clip"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    clip_id: str = Field(foreign_key="clip.id", index=True)
+    author_id: str = Field(foreign_key="person.id")
+    author_role: str  # as it was then
+    at_s: float
+    text: str
+    # Lines of points; a point is [x, y], each from 0 to 1 of the picture.
+    strokes: list[list[list[float]]] = Field(sa_column=Column(JSON, nullable=False))
+    is_public: bool  # its creator reads it, once the clip is decided
+    made_at: datetime = Field(
+        default_factory=utc_now, sa_column=Column(UtcDateTime, nullable=False)
+    )
+
+
+class Care(SQLModel, table=True):
+    """How one reviewer wants to be shown clips, and what not (moderation/care.py)."""
+
+    __tablename__ = "care"
+
+    person_id: str = Field(primary_key=True, foreign_key="person.id")
+    blur: str
+    grey: str
+    mute: str
+    skips: list[str] = Field(sa_column=Column(JSON, nullable=False))  # codes of the policy
+
+
+class Look(SQLModel, table=True):
+    """That somebody had a clip shown to them, the last time they did."""
+
+    __tablename__ = "look"
+    __table_args__ = (Index("ix_look_person", "person_id", "at"),)
+
+    person_id: str = Field(primary_key=True, foreign_key="person.id")
+    clip_id: str = Field(primary_key=True, foreign_key="clip.id")
+    at: datetime = Field(default_factory=utc_now, sa_column=Column(UtcDateTime, nullable=False))
+    flagged: bool
