@@ -22,7 +22,8 @@ from jobs.watch import Watch
 from jobs.watchdog import Watchdog
 from media import MediaStore
 from moderation.models import Clip, State
-from moderation.screening import screen
+from moderation.screening.screener import Screened, Screener
+from moderation.screening.signals import not_screened, strongest
 from moderation.transitions import move
 from pipeline.encode import encode
 from pipeline.engine import Engine
@@ -58,6 +59,7 @@ class Making:
         self._limits = limits
         self._watchdog = watchdog
         self._step_aside = step_aside
+        self._screener = Screener(store)
         self._stepped_aside: set[str] = set()
 
     def start(self, session: Session, clip_id: str) -> bool:
@@ -164,27 +166,29 @@ class Making:
             return None
         return self._media.path("frames", clip.first_frame, ".png")
 
-    def screen(self, clip_id: str) -> list[dict[str, Any]]:
+    def screen(self, clip_id: str) -> Screened:
         """What the screener noticed; that it did not work is advice too, never a verdict."""
         with self._store.read() as session:
             clip = session.get_one(Clip, clip_id)
         try:
-            return screen(self._media.path("held", clip.sha256 or "", ".mp4"))
-        except (OSError, ValueError) as error:  # av's errors are both of these
+            return self._screener.screen(clip, self._media.path("held", clip.sha256 or "", ".mp4"))
+        except Exception as error:
             log.exception("Clip %s was not screened", clip_id)
-            says = f"Not screened: the screener stopped ({type(error).__name__})."
-            return [{"check": "not_screened", "says": says, "score": None}]
+            cause = f"the screener stopped ({type(error).__name__})"
+            return Screened(not_screened({"anything": cause}, "screening"), [])
 
-    def to_review(self, session: Session, clip_id: str, advice: list[dict[str, Any]]) -> None:
+    def to_review(self, session: Session, clip_id: str, found: Screened) -> None:
         if session.get_one(Clip, clip_id).state == State.SCREENING:
-            body = {"advice": [entry["check"] for entry in advice]}
+            body = {"advice": [entry["check"] for entry in found.signals]}
             move(
                 session,
                 clip_id,
                 "screened",
                 actor=SYSTEM,
                 body=body,
-                screening=advice,
+                screening=found.signals,
+                advice=strongest(found.signals),
+                hashes=found.hashes,
                 pending_since=utc_now(),
                 phase="",
             )

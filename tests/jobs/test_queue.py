@@ -23,11 +23,12 @@ from app import Greenlight, running
 from audit import AuditRow
 from errors import AnotherProcess, MakingFailed, Paused
 from gallery.provenance import read_manifest
-from jobs import making, queue
+from jobs import queue
 from media import MediaStore, sha256_of
 from moderation.desk import Ruling
 from moderation.models import Clip, State, Verdict
 from moderation.proof import problems
+from moderation.screening.screener import Screener
 from settings import Settings, read_settings
 from store import open_store
 from tests.conftest import House
@@ -197,10 +198,10 @@ def test_a_clip_is_screened_before_people_see_it(line: Greenlight, as_user: AsUs
 def test_a_clip_that_cannot_be_screened_comes_to_people_all_the_same(
     line: Greenlight, as_user: AsUser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_path: object) -> None:
+    def fail(*_arguments: object) -> None:
         raise ValueError("no video")
 
-    monkeypatch.setattr(making, "screen", fail)
+    monkeypatch.setattr(Screener, "screen", fail)
     clip = reach(line, send(line, as_user("ana")), "pending_review")
     assert [entry["check"] for entry in clip.screening] == ["not_screened"]
 
