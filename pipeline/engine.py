@@ -2,16 +2,19 @@
 
 Knows nothing of clips' states, queues or people. Limits: one request at a time, because a pipeline
 object keeps the state of its run (two threads on one scheduler break both); a second caller waits.
+All work is done by one thread of its own: OpenMP gives each thread that computes helpers of its
+own, and once there are more of them than cores they sleep between two operations instead of
+waiting awake; a clip took half as long again (bench/RESULTS.md).
 """
 
 from __future__ import annotations
 
 import logging
 import re
-import threading
 import time
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -79,7 +82,7 @@ class DiffusersEngine:
         self._loaded: Loaded | None = None
         self._from_picture: Pipeline | None = None
         self._running: Pipeline | None = None
-        self._one_at_a_time = threading.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="pipeline")
         name = re.sub(r"[^\w.-]+", "--", preset.name)
         self._palette = Palette(learned / f"{name}.npz" if learned is not None else None)
 
@@ -91,8 +94,7 @@ class DiffusersEngine:
 
     def load(self) -> None:
         """Load the pipeline, once. Raises ModelNotLoaded; a later call tries again."""
-        with self._one_at_a_time:
-            self._load()
+        self._thread.submit(self._load).result()
 
     def generate(
         self,
@@ -109,44 +111,55 @@ class DiffusersEngine:
         Raises Cancelled within one denoising step of `is_cancelled()`, ModelNotLoaded,
         OutOfMemory, or MakingFailed with the kind of any other error of the pipeline.
         """
-        with self._one_at_a_time:
-            if is_cancelled():
-                raise Cancelled
-            # 1. Have a pipeline
-            seconds: dict[str, float] = {}
-            if self._loaded is None:
-                on_progress(Progress("loading", 0, request.num_inference_steps))
-                began = time.monotonic()
-                self._load()
-                seconds["loading"] = time.monotonic() - began
-            loaded = self._load()
-            pipe = loaded.pipe if first_frame is None else self._for_picture(loaded.pipe)
-            # 2. Run it
-            try:
-                self._running = pipe
-                run = Run(
-                    pipe,
-                    self.preset,
-                    request,
-                    on_progress=on_progress,
-                    is_cancelled=is_cancelled,
-                    speedups=loaded.speedups,
-                    palette=self._palette,
-                    keeper=self._keeper(loaded, request, first_frame, keep),
-                )
-                output = run(first_frame)
-                # 3. Hand over what came out
-                frames, audio = frames_of(output), audio_of(output, pipe)
-                _learn(run, frames)
-                run.close()
-                return Made(frames, self.preset.fps, audio, {**seconds, **run.seconds})
-            except Cancelled:
-                raise
-            except Exception as error:
-                raise _explain(error, request) from error
-            finally:
-                self._running = None
-                _clean(pipe, loaded.pipe)
+        return self._thread.submit(
+            self._generate, request, on_progress, is_cancelled, first_frame, keep
+        ).result()
+
+    def _generate(
+        self,
+        request: ClipRequest,
+        on_progress: Callable[[Progress], None],
+        is_cancelled: Callable[[], bool],
+        first_frame: Path | None,
+        keep: Path | None,
+    ) -> Made:
+        if is_cancelled():
+            raise Cancelled
+        # 1. Have a pipeline
+        seconds: dict[str, float] = {}
+        if self._loaded is None:
+            on_progress(Progress("loading", 0, request.num_inference_steps))
+            began = time.monotonic()
+            self._load()
+            seconds["loading"] = time.monotonic() - began
+        loaded = self._load()
+        pipe = loaded.pipe if first_frame is None else self._for_picture(loaded.pipe)
+        # 2. Run it
+        try:
+            self._running = pipe
+            run = Run(
+                pipe,
+                self.preset,
+                request,
+                on_progress=on_progress,
+                is_cancelled=is_cancelled,
+                speedups=loaded.speedups,
+                palette=self._palette,
+                keeper=self._keeper(loaded, request, first_frame, keep),
+            )
+            output = run(first_frame)
+            # 3. Hand over what came out
+            frames, audio = frames_of(output), audio_of(output, pipe)
+            _learn(run, frames)
+            run.close()
+            return Made(frames, self.preset.fps, audio, {**seconds, **run.seconds})
+        except Cancelled:
+            raise
+        except Exception as error:
+            raise _explain(error, request) from error
+        finally:
+            self._running = None
+            _clean(pipe, loaded.pipe)
 
     def _load(self) -> Loaded:
         if self._loaded is None:
