@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Final
 
 QUICK_FOR_S: Final = 120.0
-_LONG_S: Final = 1.0
+_LONG_S: Final = 0.5
 """A clip that takes longer keeps the pipeline busy; whoever comes now waits for it anyhow."""
 
 

@@ -23,7 +23,8 @@ from store import Store, utc_now
 log = logging.getLogger("greenlight.jobs")
 
 _MOST_A_SECOND: Final = 4
-_ASKED_EVERY_S: Final = 0.05
+_STEPS_EVERY_S: Final = 0.5
+_ASKED_EVERY_S: Final = 0.5
 _LOOK_EVERY_S: Final = 1.0
 
 
@@ -34,7 +35,7 @@ class Watch:
         self._store = store
         self._media = media
         self._clip_id = clip_id
-        # Asked twenty times a second: putting the question together costs more than the answer.
+        # Put together once: that takes longer than the answer.
         self._wish = select(Clip.cancel_requested).where(Clip.id == clip_id)
         self._phase = "text"  # as the move to `generating` wrote just now
         self._written = deque([time.monotonic()], maxlen=_MOST_A_SECOND)
@@ -63,7 +64,11 @@ class Watch:
         """A new phase may follow at once, because it can be a long one; steps come evenly."""
         if len(self._written) == _MOST_A_SECOND and now - self._written[0] < 1:
             return False
-        return progress.phase != self._phase or now - self._written[-1] >= 1 / _MOST_A_SECOND
+        return progress.phase != self._phase or now - self._written[-1] >= _STEPS_EVERY_S
+
+    def ask_now(self) -> None:
+        """Somebody here has just wished something: do not wait until it is time to ask."""
+        self._asked_at = 0.0
 
     def is_cancelled(self) -> bool:
         """Whether the creator asked for it. A database that does not answer is no wish."""
@@ -86,6 +91,7 @@ class Watch:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(frame).save(draft, format="JPEG", quality=80)
+            path.unlink(missing_ok=True)  # else the file system waits for the disk, as for a save
             draft.replace(path)
         except OSError:
             log.exception("The preview of clip %s was not written", self._clip_id)

@@ -36,7 +36,7 @@ def test_it_is_slow_again_when_nothing_came_for_long(pace: Pace, clock: Clock) -
 def test_it_stays_quick_in_a_short_clip(pace: Pace, clock: Clock) -> None:
     pace.worked()
     with pace.making():
-        clock.now += 0.5
+        clock.now += 0.4
         assert pace.is_quick
 
 

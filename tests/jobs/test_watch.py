@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from sqlmodel import col, update
 
 from jobs import watch as watch_module
 from jobs.watch import Watch
@@ -119,5 +120,16 @@ def test_the_wish_to_cancel_is_read(house: House, clip: Clip, watch: Watch, cloc
         fresh = session.get_one(Clip, clip.id)
         fresh.cancel_requested = True
         session.add(fresh)
-    clock.now += 0.2
+    clock.now += 1
     assert watch.is_cancelled()
+
+
+def test_a_wish_that_was_made_here_is_read_at_once(
+    house: House, clip: Clip, watch: Watch, clock: Clock
+) -> None:
+    watch.is_cancelled()
+    with house.store.write() as session:
+        session.execute(update(Clip).where(col(Clip.id) == clip.id).values(cancel_requested=True))
+    before = watch.is_cancelled()
+    watch.ask_now()
+    assert (before, watch.is_cancelled()) == (False, True)
