@@ -65,11 +65,17 @@ function waitingStep(clip, waiting, decided, usual) {
   if (decided && waiting) {
     return { name: 'waiting', mark: 'done', label: t('step.waited'), at: waiting.at, said: exact(took(waiting, decided)) };
   }
-  const expected = usual ? t('step.usual', { wait: seconds(usual) }) : '';
+  const expected = usual === null ? '' : t('step.usual', { wait: seconds(usual) });
   if (!waiting) return { name: 'waiting', mark: 'todo', label: t('step.waiting'), said: expected };
   const label = t(clip.state === 'second_review' ? 'step.second' : 'step.waiting');
   const soFar = t('step.so_far', { wait: seconds(Math.max(0, (Date.now() - Date.parse(waiting.at)) / 1000)) });
-  return { name: 'waiting', mark: 'now', label, at: waiting.at, said: soFar, also: expected };
+  return { name: 'waiting', mark: 'now', label, at: waiting.at, said: soFar, also: dueBy(clip) || expected };
+}
+
+// The promise that was made for this step, which says more than what is usual.
+function dueBy(clip) {
+  if (!clip.due_at) return '';
+  return clip.overdue ? t('step.overdue') : t('step.due', { date: date(clip.due_at) });
 }
 
 function decisionStep(decided) {

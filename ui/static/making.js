@@ -75,7 +75,7 @@ function drawGroup(node, group) {
 
 // What comes next, or what a press on Render final would do.
 function afterWords(clips) {
-  if (clips.some(isUnderWay)) return wait ? t('making.then_usual', { wait: seconds(wait) }) : t('making.then');
+  if (clips.some(isUnderWay)) return wait === null ? t('making.then') : t('making.then_usual', { wait: seconds(wait) });
   const drafts = clips.filter((clip) => (clip.can || []).includes('final'));
   if (!drafts.length) return t('making.kept');
   return t(drafts.some((clip) => clip.state === 'pending_review') ? 'making.final_note' : 'making.final_hint');
@@ -198,7 +198,7 @@ function tick() {
 drawBlank();
 const clips = poll(refresh, () => pace);
 poll(async () => drawHealth(await api('GET', '/healthz')), 3000);
-poll(async () => { wait = ((await api('GET', '/api/v1/stats')).wait_s || {}).p50 || null; }, 30000);
+poll(async () => { wait = ((await api('GET', '/api/v1/stats')).wait_s || {}).p50 ?? null; }, 30000);
 tick();
 listen(window, 'gl-created', () => { isWaitedFor = true; pace = 500; clips.now(); });
 listen(window, 'gl-size', (event) => {

@@ -192,7 +192,7 @@ function pace() {
 
 const updates = poll(refresh, pace);
 poll(async () => {
-  usual = ((await api('GET', '/api/v1/stats')).wait_s || {}).p50 || null;
+  usual = ((await api('GET', '/api/v1/stats')).wait_s || {}).p50 ?? null;
   if (isKnown) draw();
 }, 30000);
 listen(window, 'gl-created', () => updates.now());

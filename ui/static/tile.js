@@ -82,7 +82,7 @@ function detail({ clip, remaining, isEnding }, wait) {
   if (clip.state === 'failed') return (clip.error && clip.error.fix) || '';
   if (isEnding) return '';
   if (!isUnderWay(clip)) {
-    const usual = WAITING.includes(clip.state) && wait ? t('making.usual', { wait: seconds(wait) }) : '';
+    const usual = WAITING.includes(clip.state) && wait !== null ? t('making.usual', { wait: seconds(wait) }) : '';
     return [usual, `${t('fact.seed')} ${clip.seed}`].filter(Boolean).join(' · ');
   }
   return [stepWords(clip) || placeWords(clip), timeWords(clip, remaining), holdWords(clip)]
