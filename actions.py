@@ -11,6 +11,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -22,10 +23,14 @@ from accounts.models import Person, Role, new_id
 from accounts.permissions import User
 from errors import (
     BadInput,
+    Conflict,
+    DecidedBefore,
     DiskFull,
     ModelNotLoaded,
     NoDraft,
     NoFirstFrame,
+    NotFound,
+    OwnClip,
     SignInNeeded,
     StorageFull,
 )
@@ -33,8 +38,22 @@ from gallery import browse
 from gallery.publish import check_public
 from jobs import Jobs
 from media import MediaStore
-from moderation import clips, desk, statistics
+from moderation import (
+    amendment,
+    appeals,
+    claims,
+    clips,
+    desk,
+    policy,
+    statements,
+    statistics,
+    undo,
+    workload,
+)
+from moderation.dsa import as_dsa
+from moderation.four_eyes import standing
 from moderation.models import Clip, State, Verdict
+from moderation.rules import rules_of
 from moderation.views import clips_json
 from moderation.visibility import visible_clip
 from pipeline.encode import label
@@ -46,7 +65,7 @@ from pipeline.surprise import surprise
 from settings import VERSION, Settings
 from sharing import allowance, backlog, frames, timings, turns
 from sharing.forecast import Forecaster
-from store import Store
+from store import Store, as_text, utc_now
 from text import check_text
 
 Json = dict[str, Any]
@@ -91,6 +110,7 @@ class Actions:
             clips_per_hour=settings.clips_per_hour,
             day_s=settings.gpu_seconds_per_day or None,
         )
+        self._review = rules_of(settings)
         self._limits = backlog.Limits(own=settings.own_backlog, all=settings.review_backlog)
         self._forecaster = Forecaster(self._limits)
 
@@ -235,7 +255,9 @@ class Actions:
                 turns.give_back(session, clip, clip.cost_s)
             return clip
 
-        return self._act(user, stop)
+        stopped = self._act(user, stop)
+        self._jobs.ask_now(clip_id)
+        return stopped
 
     def retry(self, user: User, clip_id: str) -> Json:
         def again(session: Session) -> Clip:
@@ -247,6 +269,11 @@ class Actions:
 
     def withdraw(self, user: User, clip_id: str) -> Json:
         return self._act(user, lambda session: clips.withdraw(session, user, clip_id))
+
+    def appeal(self, user: User, clip_id: str, words: str) -> Json:
+        return self._act(
+            user, lambda session: appeals.appeal(session, user, clip_id, words, self._review)
+        )
 
     # ---- everyone -------------------------------------------------------------------------
 
@@ -263,6 +290,33 @@ class Actions:
     def statistics(self) -> Json:
         with self.store.read() as session:
             return statistics.numbers(session)
+
+    def review_policy(self, version: int | None, language: str) -> Json:
+        """One version of the review policy, the newest when none is named."""
+        with self.store.read() as session:
+            newest = policy.current(session)
+            found = newest if version is None else policy.find(session, version)
+            return policy.as_json(found, language)
+
+    def statements(self, user: User, clip_id: str) -> Json:
+        """The statements of reasons about a clip, oldest first."""
+        with self.store.read() as session:
+            found = statements.readable(session, user, clip_id)
+            return {"items": [statements.as_json(each) for each in found], "next": None}
+
+    def statement(
+        self, user: User, clip_id: str, statement_id: str, *, style: str, language: str
+    ) -> Json:
+        """One statement, as it is or in the shape of the Digital Services Act."""
+        with self.store.read() as session:
+            found = statements.readable(session, user, clip_id)
+            statement = next((each for each in found if each.id == statement_id), None)
+            if statement is None:
+                raise NotFound()
+            if style == "plain":
+                return statements.as_json(statement)
+            clip = visible_clip(session, user, clip_id)
+            return as_dsa(statement, clip, language=language, address=self.settings.address)
 
     def health(self) -> Json:
         with self.store.read() as session:
@@ -283,18 +337,54 @@ class Actions:
             return {"items": self._shown(session, user, waiting), "next": None}
 
     def claim(self, user: User, clip_id: str | None) -> Json:
-        lease_s = self.settings.claim_s
-        return self._act(user, lambda session: desk.claim(session, user, clip_id, lease_s=lease_s))
+        lease_s = self._review.claim_s
+        return self._act(
+            user, lambda session: claims.claim(session, user, clip_id, lease_s=lease_s)
+        )
+
+    def renew(self, user: User, clip_id: str) -> Json:
+        lease_s = self._review.claim_s
+        return self._act(
+            user, lambda session: claims.renew(session, user, clip_id, lease_s=lease_s)
+        )
 
     def release(self, user: User, clip_id: str) -> Json:
-        return self._act(user, lambda session: desk.release(session, user, clip_id))
+        return self._act(user, lambda session: claims.release(session, user, clip_id))
+
+    def skip(self, user: User, clip_id: str) -> Json:
+        return self._act(user, lambda session: claims.skip(session, user, clip_id))
+
+    def hand_over(self, user: User, clip_id: str, to: str) -> Json:
+        lease_s = self._review.claim_s
+        return self._act(
+            user, lambda session: claims.hand_over(session, user, clip_id, to, lease_s=lease_s)
+        )
 
     def decide(self, user: User, clip_id: str, ruling: desk.Ruling) -> Json:
-        publish = self._jobs.enqueue_publish
-        return self._act(
-            user,
-            lambda session: desk.decide(session, user, clip_id, ruling, enqueue_publish=publish),
-        )
+        """Decide, or be refused; that somebody tried is in the log either way."""
+        try:
+            return self._act(
+                user,
+                lambda session: desk.decide(
+                    session,
+                    user,
+                    clip_id,
+                    ruling,
+                    rules=self._review,
+                    enqueue_publish=self._jobs.enqueue_publish,
+                ),
+            )
+        except (Conflict, OwnClip, DecidedBefore) as error:
+            with self.store.write() as session:
+                desk.note_refusal(session, user, clip_id, ruling, error.code)
+            raise
+
+    def undo(self, user: User, clip_id: str) -> Json:
+        return self._act(user, lambda session: undo.undo(session, user, clip_id, self._review))
+
+    def review_health(self, user: User) -> Json:
+        with self.store.read() as session:
+            return workload.health(session, user)
 
     def take_down(self, user: User, clip_id: str, *, reason: str, note: str) -> Json:
         return self._act(
@@ -334,7 +424,21 @@ class Actions:
         user.must("administer")
         with self.store.write() as session:
             person = people.revoke(session, name, revoked_by=user.id)
-            desk.drop_claims(session, person.id)
+            claims.drop(session, person.id)
+
+    def preview_policy(self, user: User, seen: int, reasons: Sequence[policy.Reason]) -> Json:
+        """What publishing these reasons would change. Writes nothing."""
+        with self.store.read() as session:
+            after, found = amendment.preview(session, user, seen=seen, reasons=reasons)
+        return {"version": str(after.version), "changes": [each.as_json() for each in found]}
+
+    def publish_policy(
+        self, user: User, seen: int, reasons: Sequence[policy.Reason], language: str
+    ) -> Json:
+        """Make these reasons the version that decisions are made under from now on."""
+        with self.store.write() as session:
+            after, _ = amendment.publish(session, user, seen=seen, reasons=reasons)
+        return policy.as_json(after, language)
 
     def pause(self, user: User, what: str, message: str | None = None) -> Json:
         user.must("administer")
@@ -347,6 +451,16 @@ class Actions:
         with self.store.write() as session:
             switches.resume(session, what, resumed_by=user.id)
         return self.health()
+
+    def _undo_until(self, session: Session, user: User, clip: Clip) -> datetime | None:
+        """Until when the asker can take their decision on the clip back; None when they cannot."""
+        if not user.may("review") or clip.state in undo.NEVER_AFTER:
+            return None
+        made = standing(session, [clip.id])
+        if not made or made[-1].reviewer_id != user.id:
+            return None
+        until = undo.undo_until(clip, made[-1], self._review)
+        return until if until and until > utc_now() else None
 
     def _act(self, user: User, act: Callable[[Session], Clip]) -> Json:
         """One act on one clip: signed in, in one transaction, answered with the clip after it."""
@@ -395,6 +509,9 @@ class Actions:
             if "timeline" not in view or "note" not in view:
                 continue  # a stranger's view of a published clip
             view |= ahead.get(clip.id, {})
+            until = self._undo_until(session, user, clip)
+            view["undo_until"] = as_text(until) if until else None
+            view["can"] += ["undo"] if until else []
             own = clip.creator_id == user.id
             if own and view["progress"] and self._media.preview(clip.id).is_file():
                 address = f"/media/{clip.id}.preview.jpg?step={clip.step}"

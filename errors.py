@@ -156,6 +156,46 @@ class UnknownReason(BadInput):
     fix_says = "Use codes from /api/v1/policy: {known}."
 
 
+class UnknownPolicy(BadInput):
+    status = 404
+    code = "unknown_policy"
+    says = "There is no version {value} of the review policy; the newest is {newest}."
+    fix_says = "Ask for a version from 1 to {newest}, or for none to get the newest."
+
+
+class StalePolicy(GreenlightError):
+    status = 409
+    code = "stale_policy"
+    says = "You edited version {seen} of the review policy; version {version} is in force now."
+    fix_says = "Load it again, make your changes there and publish them."
+
+
+class SamePolicy(BadInput):
+    code = "same_policy"
+    says = (
+        "This is version {version} of the review policy word for word; there is nothing to publish."
+    )
+    fix_says = "Change, add or retire a reason first."
+
+
+class NothingRestricted(BadInput):
+    code = "nothing_restricted"
+    says = "The clip was {outcome} here; a DSA statement of reasons explains a restriction."
+    fix_says = "Ask for it without format=dsa."
+
+
+class AppealEmpty(BadInput):
+    code = "appeal_empty"
+    says = "An appeal needs words: what did the reviewer not see?"
+    fix_says = "Write a sentence or two and send it again."
+
+
+class AnswerMissing(BadInput):
+    code = "answer_missing"
+    says = "An appeal is answered with words, whatever you decide."
+    fix_says = "Write to the creator what you saw, then decide."
+
+
 class ReasonMissing(BadInput):
     code = "reason_missing"
     says = "The verdict {verdict} has no reason; the creator must learn at least one."
@@ -255,6 +295,13 @@ class OwnClip(GreenlightError):
     code = "own_clip"
     says = "This clip is your own; somebody else decides on it."
     fix_says = "Take the next clip in the queue."
+
+
+class DecidedBefore(GreenlightError):
+    status = 403
+    code = "decided_before"
+    says = "You have had your say in this clip; another look is somebody else's."
+    fix_says = "Leave it to a colleague and take the next clip."
 
 
 class NotFound(GreenlightError):
@@ -357,6 +404,41 @@ class AlreadyDecided(Conflict):
     code = "already_decided"
     says = "{who} decided already: the clip is {state}."
     fix_says = "Take the next clip in the queue."
+
+
+class ClaimLapsed(Conflict):
+    code = "claim_lapsed"
+    says = "Your claim ran out at {until}; meanwhile the clip could have gone to somebody else."
+    fix_says = "Look at it once more, claim it again, then decide."
+
+
+class NotTheHolder(GreenlightError):
+    status = 409
+    code = "not_the_holder"
+    says = "You do not hold this clip any more."
+    fix_says = "Claim it again, if nobody else has."
+
+
+class UndoTooLate(Conflict):
+    code = "undo_too_late"
+    says = "A decision can be taken back for {seconds} seconds; the clip is {state} now."
+    fix_says = "A lead can take a published clip down; the creator of a rejected one can appeal."
+
+
+class UndoNotYours(GreenlightError):
+    status = 403
+    code = "undo_not_yours"
+    says = "Only whoever made the last decision on a clip can take it back."
+    fix_says = "Ask them, within the seconds that there are for it."
+
+
+class AppealFinal(Conflict):
+    code = "appeal_final"
+    says = "This rejection was an answer to your appeal, and is final."
+    fix_says = "Send a new version of the clip, if you can change what was named."
+
+    def __init__(self) -> None:
+        super().__init__(state="rejected", action="appealing")
 
 
 class StaleVersion(Conflict):

@@ -22,7 +22,7 @@ from accounts.models import Role
 from audit import length
 from errors import CannotStart, GreenlightError, NoInstance, complain
 from media import MediaStore
-from moderation.desk import drop_claims
+from moderation import claims
 from moderation.proof import file_problems, problems
 from settings import Settings, read_settings
 from sharing import turns
@@ -101,7 +101,7 @@ def revoke(name: Annotated[str, typer.Argument(help="whose access ends")]) -> No
     """End one person's access: browsers, tokens, password. Their clips stay."""
     with _opened() as (_, store), store.write() as session:
         person = people.revoke(session, name, revoked_by=CONSOLE)
-        drop_claims(session, person.id)
+        claims.drop(session, person.id)
     print(f"{person.name} has no access any more.")
 
 

@@ -97,6 +97,27 @@ class Settings(BaseSettings):
     claim_s: int = Field(
         300, ge=10, le=86400, description="seconds a reviewer's claim lasts without renewal"
     )
+    undo_s: float = Field(
+        10, ge=0, le=60, description="seconds in which a reviewer can take a decision back"
+    )
+    review_due_h: float = Field(24, gt=0, le=8760, description="hours until a review is due")
+    second_due_h: float = Field(24, gt=0, le=8760, description="hours until a second look is due")
+    appeal_due_h: float = Field(48, gt=0, le=8760, description="hours until an appeal is due")
+    late_h: float = Field(
+        72, gt=0, le=8760, description="hours after that when the creator may take the clip home"
+    )
+    second_reasons: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(), description="reason codes that need two approvals, such as real_person"
+    )
+    second_first_clips: int = Field(
+        0, ge=0, le=1000, description="first clips of a creator that need two approvals"
+    )
+    second_advice: float = Field(
+        0, ge=0, le=1, description="screening score from which two must approve; 0: never"
+    )
+    second_share: float = Field(
+        0, ge=0, le=1, description="share of clips, drawn by lot, that need two approvals"
+    )
     session_days: int = Field(30, ge=1, le=3650, description="days a sign-in lasts")
     invite_hours: int = Field(168, ge=1, le=87600, description="hours an invitation is good for")
     prompt_limit: int = Field(1000, ge=1, description="longest prompt, in characters")
@@ -141,7 +162,7 @@ class Settings(BaseSettings):
     space_id: str = Field("", validation_alias=AliasChoices("SPACE_ID", "space_id"))
     space_host: str = Field("", validation_alias=AliasChoices("SPACE_HOST", "space_host"))
 
-    @field_validator("reviewers", "admins", mode="before")
+    @field_validator("reviewers", "admins", "second_reasons", mode="before")
     @classmethod
     def _comma_list(cls, value: Any) -> Any:
         if isinstance(value, str):

@@ -16,6 +16,7 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "create clips": frozenset({Role.CREATOR, Role.REVIEWER, Role.LEAD, Role.ADMIN}),
     "see held clips": frozenset({Role.REVIEWER, Role.LEAD, Role.AUDITOR, Role.ADMIN}),
     "review": frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN}),
+    "see the workload": frozenset({Role.LEAD, Role.AUDITOR, Role.ADMIN}),
     "take down": frozenset({Role.LEAD, Role.ADMIN}),
     "administer": frozenset({Role.ADMIN}),
 }

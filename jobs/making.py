@@ -21,7 +21,9 @@ from errors import DiskFull, MakingFailed
 from jobs.watch import Watch
 from jobs.watchdog import Watchdog
 from media import MediaStore
-from moderation.models import Clip, State
+from moderation.deadlines import due
+from moderation.models import Clip, Stage, State
+from moderation.rules import Rules
 from moderation.screening.screener import Screened, Screener
 from moderation.screening.signals import not_screened, strongest
 from moderation.transitions import move
@@ -50,6 +52,7 @@ class Making:
         engine: Engine,
         *,
         limits: backlog.Limits,
+        rules: Rules,
         watchdog: Watchdog,
         step_aside: Callable[[Session, Clip], None],
     ) -> None:
@@ -57,10 +60,12 @@ class Making:
         self._media = media
         self._engine = engine
         self._limits = limits
+        self._rules = rules
         self._watchdog = watchdog
         self._step_aside = step_aside
         self._screener = Screener(store)
         self._stepped_aside: set[str] = set()
+        self._watched: dict[str, Watch] = {}
 
     def start(self, session: Session, clip_id: str) -> bool:
         """Take the clip. False when it was cancelled meanwhile, has to wait, or was overtaken."""
@@ -89,7 +94,7 @@ class Making:
             clip = session.get_one(Clip, clip_id)
         if clip.state != State.GENERATING:  # an earlier try of the same job went further
             return {"outcome": "made"}
-        watch = Watch(self._store, self._media, clip_id)
+        watch = self._watched[clip_id] = Watch(self._store, self._media, clip_id)
         began = time.monotonic()
         try:
             request = ClipRequest(**{name: getattr(clip, name) for name in _REQUEST_FIELDS})
@@ -124,6 +129,8 @@ class Making:
             full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
             said = DiskFull() if full else MakingFailed(kind=type(error).__name__)
             return {"outcome": "failed", "error": said.as_json()}
+        finally:
+            del self._watched[clip_id]
         now = time.monotonic()
         facts = {
             "sha256": files.sha256,
@@ -135,6 +142,13 @@ class Making:
         }
         seconds = {**made.seconds, "encoding": now - encoding_began}
         return {"outcome": "made", "facts": facts, "seconds": seconds}
+
+    def ask_now(self, clip_id: str) -> None:
+        """Have the wish to cancel seen at the next step. It is the row that says it, and every
+        process looks there now and then; this only saves the wait in this one."""
+        watch = self._watched.get(clip_id)
+        if watch is not None:
+            watch.ask_now()
 
     def finish(self, session: Session, clip_id: str, outcome: dict[str, Any]) -> bool:
         """Write down how it went. True when there is a clip to go on with."""
@@ -178,6 +192,7 @@ class Making:
             return Screened(not_screened({"anything": cause}, "screening"), [])
 
     def to_review(self, session: Session, clip_id: str, found: Screened) -> None:
+        now = utc_now()
         if session.get_one(Clip, clip_id).state == State.SCREENING:
             body = {"advice": [entry["check"] for entry in found.signals]}
             move(
@@ -189,7 +204,8 @@ class Making:
                 screening=found.signals,
                 advice=strongest(found.signals),
                 hashes=found.hashes,
-                pending_since=utc_now(),
+                pending_since=now,
+                **due(Stage.FIRST, now, self._rules),
                 phase="",
             )
 

@@ -20,7 +20,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any, Final
 
-from dbos import DBOS, DBOSClient, DBOSConfig, SQLAlchemyDatasource
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, SQLAlchemyDatasource
 from dbos._sys_db import WorkflowStatusString
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import create_engine, event
@@ -42,7 +42,9 @@ from jobs.pace import Pace
 from jobs.publishing import Publishing
 from jobs.watchdog import Watchdog
 from media import MediaStore
+from moderation import deadlines
 from moderation.models import Clip, State
+from moderation.rules import rules_of
 from pipeline.engine import Engine
 from settings import Settings
 from sharing import backlog
@@ -57,7 +59,7 @@ source, would strand every unfinished job at each edit."""
 _MAKE: Final = "make_clip"
 _PUBLISH: Final = "publish_clip"
 _SWEEP_EVERY_S: Final = 5.0
-_PACE_EVERY_S: Final = 1.0
+_PACE_EVERY_S: Final = 0.5
 _PUBLISH_AGAIN: Final = timedelta(minutes=10)
 _POLL_IDLE_S: Final = 0.5
 _POLL_CPU_S: Final = 0.2
@@ -87,15 +89,17 @@ class Jobs:
         self._media = media
         self._restart = restart
         self._limits = backlog.Limits(own=settings.own_backlog, all=settings.review_backlog)
+        self._rules = rules_of(settings)
         self._making = Making(
             store,
             media,
             engine,
+            rules=self._rules,
             limits=self._limits,
             watchdog=Watchdog(settings.step_limit_s, self._give_up),
             step_aside=self._enqueue_again,
         )
-        self._publishing = Publishing(store, media, signer)
+        self._publishing = Publishing(store, media, signer, settles_s=self._rules.undo_s)
         # Two jobs are taken at a time and one of them makes a clip: the next is at hand when the
         # pipeline is free, and the last one's files and rows are written meanwhile.
         self._turn = threading.Lock()
@@ -137,6 +141,10 @@ class Jobs:
 
     def enqueue_make(self, session: Session, clip: Clip) -> None:
         self._enqueue(session, _MAKE, "gpu", clip)
+
+    def ask_now(self, clip_id: str) -> None:
+        """A clip's creator wished to cancel it, and that is committed."""
+        self._making.ask_now(clip_id)
 
     def _enqueue_again(self, session: Session, clip: Clip) -> None:
         """Another job for the same clip, in the same place in line."""
@@ -224,6 +232,7 @@ class Jobs:
 
     def _sweep(self, *, at_start: bool = False) -> None:
         """Find clips that should be moving and have no job that moves them."""
+        self._escalate()
         active = [State.QUEUED, State.GENERATING, State.SCREENING, State.APPROVED]
         with self._store.read() as session:
             query = select(Clip).where(col(Clip.state).in_([state.value for state in active]))
@@ -259,6 +268,14 @@ class Jobs:
         for job in orphans & self._orphans:
             DBOS.resume_workflow(job)
         self._orphans = orphans - self._orphans
+
+    def _escalate(self) -> None:
+        """Say what is overdue to those who can do something about it."""
+        with self._store.read() as session:
+            if not deadlines.unsaid(session, utc_now()):
+                return
+        with self._store.write() as session:
+            deadlines.escalate(session, utc_now())
 
     def _waiting(self, clips: list[Clip]) -> set[str]:
         """Creators whose next clips wait for the reviewers."""
@@ -325,17 +342,16 @@ class Jobs:
     def _enqueue(self, session: Session, name: str, queue: str, clip: Clip) -> None:
         self._pace.worked()
         self._hurry()
-        self._client.enqueue_in_transaction(
-            session,
-            {
-                "workflow_name": name,
-                "queue_name": queue,
-                "workflow_id": _job_id(clip, publish=name == _PUBLISH),
-                # Explicit: SQLite keeps creation times by the second, too coarse for an order.
-                "priority": max(1, clip.priority),
-            },
-            clip.id,
-        )
+        options: EnqueueOptions = {
+            "workflow_name": name,
+            "queue_name": queue,
+            "workflow_id": _job_id(clip, publish=name == _PUBLISH),
+            # Explicit: SQLite keeps creation times by the second, too coarse for an order.
+            "priority": max(1, clip.priority),
+        }
+        if name == _PUBLISH and self._rules.undo_s:
+            options["delay_seconds"] = self._rules.undo_s  # until it can no longer be taken back
+        self._client.enqueue_in_transaction(session, options, clip.id)
 
     def _noted(self) -> _Noted:
         return _Noted(self._running, DBOS.workflow_id or "")

@@ -17,6 +17,7 @@ import audit
 from accounts import switches
 from accounts.permissions import User
 from errors import Conflict, NotFound, OwnClip
+from moderation.deadlines import OVER, is_late
 from moderation.models import Clip, State
 from moderation.transitions import move
 from moderation.visibility import visible_clip
@@ -108,7 +109,7 @@ def draft_for_final(session: Session, user: User, clip_id: str) -> Clip:
         raise Conflict(state=clip.state, action="rendering a final")
     if clip.state == State.PENDING_REVIEW:
         body = {"because": "final"}
-        free = {"claimed_by": None, "claimed_until": None}
+        free = {"claimed_by": None, "claimed_until": None, **OVER}
         move(session, clip_id, "withdraw", actor=user.id, body=body, **free)
     return clip
 
@@ -133,8 +134,14 @@ def retry(session: Session, user: User, clip_id: str, *, enqueue: Enqueue) -> Cl
 
 
 def withdraw(session: Session, user: User, clip_id: str) -> Clip:
-    own_clip(session, user, clip_id)
-    return move(session, clip_id, "withdraw", actor=user.id, claimed_by=None, claimed_until=None)
+    """Take a clip out of the review or the gallery, at any time. One that nobody decided on in time
+    costs its creator nothing (sharing/allowance.py counts by `used_s`)."""
+    clip = own_clip(session, user, clip_id)
+    free: dict[str, Any] = {"claimed_by": None, "claimed_until": None, **OVER}
+    body = {}
+    if is_late(clip, utc_now()):
+        free["used_s"], body = 0.0, {"because": "late"}
+    return move(session, clip_id, "withdraw", actor=user.id, body=body, **free)
 
 
 def delete(session: Session, user: User, clip_id: str, *, remove: Callable[[Clip], None]) -> None:

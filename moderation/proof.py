@@ -13,11 +13,10 @@ from typing import Any, cast
 from sqlmodel import Session, col, select
 
 import audit
-from audit import AuditRow
+from audit import AuditRow, words_digest
 from media import MediaStore, Shelf, sha256_of
 from moderation.clips import digest
-from moderation.desk import words_digest
-from moderation.models import Clip, Decision, State
+from moderation.models import Clip, Decision, State, Undoing, Verdict
 from moderation.transitions import MOVES
 
 
@@ -46,6 +45,12 @@ def problems(session: Session, key: bytes) -> list[str]:
         found += _clip_problems(clip, told.pop(clip.id, _Told()), made)
     found += [f"Clip {clip_id} is in the log and not in the database." for clip_id in told]
     found += [f"Decision {decision_id} has no row in the log." for decision_id in made]
+    taken_back = {row.body["undoes"] for row in rows if "undoes" in row.body}
+    marked = set(session.exec(select(Undoing.decision_id)))
+    found += [
+        f"Decision {decision_id} is taken back in the log or in the database, and not in both."
+        for decision_id in sorted(taken_back ^ marked)
+    ]
     return found
 
 
@@ -89,6 +94,8 @@ class _Told:
             self.facts |= {"sha256": row.body["sha256"], "pictures": row.body["pictures"]}
         elif row.action == "approve":
             self.facts |= {"approved_sha256": row.body["sha256"], "approved_by": row.actor}
+        elif "undoes" in row.body:
+            self.facts |= {"approved_sha256": None, "approved_by": None}
         elif row.action == "publish":
             self.facts["public_sha256"] = row.body["public_sha256"]
         if "decision" in row.body:
@@ -134,7 +141,8 @@ def _as_logged(decision: Decision) -> tuple[object, ...]:
 
 def _as_decided(row: AuditRow) -> tuple[object, ...]:
     body = row.body
-    return (row.subject, row.action, row.actor, body["sha256"], body["reasons"], body["words"])
+    verdict = Verdict.APPROVE.value if row.action == "hold" else row.action
+    return (row.subject, verdict, row.actor, body["sha256"], body["reasons"], body["words"])
 
 
 def _fits(told: _Told, row: AuditRow) -> bool:

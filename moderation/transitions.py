@@ -84,6 +84,28 @@ MOVES: Final[dict[str, Move]] = {
         words="asking for changes",
         tells=Kind.CHANGES_REQUESTED,
     ),
+    # Taking a decision back, within seconds (undo.py): to where the clip waited.
+    "undo": _move(
+        State.APPROVED,
+        State.SECOND_REVIEW,
+        State.REJECTED,
+        State.CHANGES_REQUESTED,
+        to=State.PENDING_REVIEW,
+        words="taking the decision back",
+    ),
+    "undo_second": _move(
+        State.APPROVED,
+        State.REJECTED,
+        State.CHANGES_REQUESTED,
+        to=State.SECOND_REVIEW,
+        words="taking the decision back",
+    ),
+    "undo_appeal": _move(
+        State.APPROVED,
+        State.REJECTED,
+        to=State.APPEALED,
+        words="taking the decision back",
+    ),
     "appeal": _move(State.REJECTED, to=State.APPEALED, words="appealing"),
     "supersede": _move(State.CHANGES_REQUESTED, to=State.SUPERSEDED, words="sending a new version"),
     # the public side
@@ -94,7 +116,10 @@ MOVES: Final[dict[str, Move]] = {
     "restore": _move(State.TAKEN_DOWN, to=State.PUBLISHED, words="restoring", tells=Kind.RESTORED),
     "withdraw": _move(
         State.PENDING_REVIEW,
+        State.SECOND_REVIEW,
         State.CHANGES_REQUESTED,
+        State.APPEALED,
+        State.APPROVED,
         State.PUBLISHED,
         to=State.WITHDRAWN,
         words="withdrawing",
@@ -115,13 +140,14 @@ def move(
     actor: str,
     version: int | None = None,
     body: dict[str, Any] | None = None,
+    settles_s: float = 0.0,
     **changes: Any,
 ) -> Clip:
     """Make one move: a guarded UPDATE, its audit row and the creator's notice, in the caller's
     transaction.
 
-    `version`: the version the actor saw; None when the state alone decides. `changes`: columns
-    set together with the state. Raises NotFound, StaleVersion, or Conflict when the clip is in a
+    `version`: the version the actor saw; None when the state alone decides. `settles_s`: seconds in
+    which the move may be taken back, and no mail leaves. `changes`: columns set with the state. Raises NotFound, StaleVersion, or Conflict when the clip is in a
     state the move does not start from; nothing is written then.
     """
     step = MOVES[name]
@@ -142,5 +168,12 @@ def move(
     audit.append(session, actor=actor, action=name, subject=clip_id, body=facts)
     session.refresh(before)
     if step.tells is not None:
-        tell(session, person_id=before.creator_id, kind=step.tells, clip_id=clip_id, actor=actor)
+        tell(
+            session,
+            person_id=before.creator_id,
+            kind=step.tells,
+            clip_id=clip_id,
+            actor=actor,
+            settles_s=settles_s,
+        )
     return before

@@ -14,10 +14,15 @@ from sqlmodel import Session
 
 from accounts.models import Person
 from accounts.permissions import User
+from moderation import care, marks
+from moderation.appeals import appeal_json, may_appeal
+from moderation.claims import holder
 from moderation.clips import DELETABLE
-from moderation.desk import decisions, holder
+from moderation.deadlines import STAGE_OF, is_late, is_overdue
+from moderation.desk import decisions
+from moderation.four_eyes import barred
 from moderation.history import timeline
-from moderation.models import Clip, State
+from moderation.models import REVIEWED, Clip, State
 from moderation.transitions import allowed
 from moderation.visibility import can_see
 from store import as_text, utc_now
@@ -32,7 +37,7 @@ def clip_json(session: Session, user: User, clip: Clip) -> dict[str, Any]:
         view |= _creator_fields(session, user, clip)
     if user.may("see held clips"):
         view |= _reviewer_fields(session, user, clip)
-    view["can"] = _possible(user, clip, own=own)
+    view["can"] = _possible(session, user, clip, own=own)
     return view
 
 
@@ -77,8 +82,14 @@ def _creator_fields(session: Session, user: User, clip: Clip) -> dict[str, Any]:
         "batch_id": clip.batch_id,
         "first_frame": clip.first_frame is not None,
         "note": clip.note,
+        "due_at": as_text(clip.due_at) if clip.due_at else None,
+        "late_at": as_text(clip.late_at) if clip.late_at else None,
+        "overdue": is_overdue(clip, utc_now()),
+        "late": is_late(clip, utc_now()),
         "error": clip.error,
         "timeline": timeline(session, clip),
+        # Asked for one by one where there are any (web/desk.py): drawings are large.
+        "marks": len(marks.told(session, clip)) if user.id == clip.creator_id else None,
     }
 
 
@@ -114,10 +125,20 @@ def _reviewer_fields(session: Session, user: User, clip: Clip) -> dict[str, Any]
     return {
         "claim": claim,
         "screening": clip.screening,
+        "stage": STAGE_OF[State(clip.state)].value if clip.state in REVIEWED else None,
+        "appeal": appeal_json(session, clip) if clip.state == State.APPEALED else None,
+        "flagged": care.is_flagged(clip.screening),
+        "classes": care.classes(clip.screening),
         # What reviewers tell each other about a clip is not for its maker, also if a reviewer.
         "internal_notes": [] if user.id == clip.creator_id else notes,
         "own": user.id == clip.creator_id,
     }
+
+
+def _is_barred(session: Session, user: User, clip: Clip) -> bool:
+    """Nobody is barred from the first version of a clip that nobody decided on: most of a queue."""
+    is_new = clip.state == State.PENDING_REVIEW and clip.parent_id is None
+    return not is_new and user.id in barred(session, clip)
 
 
 def _media(clip: Clip) -> dict[str, str] | None:
@@ -130,16 +151,17 @@ def _media(clip: Clip) -> dict[str, str] | None:
     }
 
 
-def _possible(user: User, clip: Clip, *, own: bool) -> list[str]:
+def _possible(session: Session, user: User, clip: Clip, *, own: bool) -> list[str]:
     """What the asker may do with the clip now; each act checks again when it is done."""
     acts = []
     if own:
         acts += [act for act in ("cancel", "retry", "withdraw") if allowed(act, clip.state)]
         acts += ["delete"] if clip.state in DELETABLE else []
+        acts += ["appeal"] if may_appeal(session, clip) else []
         if clip.state == State.GENERATING and clip.cancel_requested:
             acts.remove("cancel")
-    elif user.may("review") and clip.state == State.PENDING_REVIEW:
-        acts += ["claim", "decide"]
+    elif user.may("review") and clip.state in REVIEWED and not _is_barred(session, user, clip):
+        acts += ["claim", "decide", "skip", "hand_over"]
     if user.may("create clips") and (own or clip.state == State.PUBLISHED):
         acts += ["remix"]
     if own and clip.sha256 is not None:

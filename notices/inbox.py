@@ -7,7 +7,7 @@ still read it (web/notices.py).
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlmodel import Session, col, delete, func, or_, select, update
@@ -23,10 +23,19 @@ PAGE: Final = 24
 IDS_LIMIT: Final = 500
 
 
-def tell(session: Session, *, person_id: str, kind: Kind, clip_id: str, actor: str) -> None:
+def tell(
+    session: Session,
+    *,
+    person_id: str,
+    kind: Kind,
+    clip_id: str,
+    actor: str,
+    settles_s: float = 0.0,
+) -> None:
     """Write a notice, and what leaves the house of it, in the transaction of what it tells.
 
-    What people do themselves they need not be told.
+    What people do themselves they need not be told. `settles_s`: seconds in which it may be taken
+    back (`untell`), so that nothing leaves the house before.
     """
     if actor == person_id:
         return
@@ -34,7 +43,17 @@ def tell(session: Session, *, person_id: str, kind: Kind, clip_id: str, actor: s
     session.add(Notice(person_id=person_id, at=now, kind=kind.value, clip_id=clip_id))
     session.flush()
     _make_room(session, person_id)
-    outbox.add_notice(session, person_id=person_id, kind=kind, clip_id=clip_id, now=now)
+    settled = now + timedelta(seconds=settles_s)
+    outbox.add_notice(
+        session, person_id=person_id, kind=kind, clip_id=clip_id, now=now, not_before=settled
+    )
+
+
+def untell(session: Session, *, person_id: str, clip_id: str, since: datetime) -> None:
+    """What was told about a clip since then has been taken back."""
+    own = (col(Notice.person_id) == person_id) & (col(Notice.clip_id) == clip_id)
+    session.execute(delete(Notice).where(own & (col(Notice.at) >= since)))
+    outbox.forget(session, person_id=person_id, clip_id=clip_id, since=since)
 
 
 def page(

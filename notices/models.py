@@ -29,6 +29,8 @@ class Kind(str, Enum):
     WITHDRAWN = "withdrawn"
     CANCELLED = "cancelled"
     FAILED = "failed"
+    LATE = "late"  # nobody decided in time; its creator may take it home
+    OVERDUE = "overdue"  # for leads: nobody decided in time
 
 
 QUIET: Final = frozenset({Kind.WAITING, Kind.SECOND_REVIEW})

@@ -62,14 +62,21 @@ class Trouble:
 
 
 def add_notice(
-    session: Session, *, person_id: str, kind: Kind, clip_id: str, now: datetime
+    session: Session,
+    *,
+    person_id: str,
+    kind: Kind,
+    clip_id: str,
+    now: datetime,
+    not_before: datetime | None = None,
 ) -> None:
     """One row for each channel that the person chose for this kind."""
     address = session.get(Address, person_id)
     if address is None or kind.value not in address.kinds:
         return
     for channel in open_channels(address):
-        add(session, person_id, channel, kind.value, clip_id=clip_id, now=now)
+        row = add(session, person_id, channel, kind.value, clip_id=clip_id, now=now)
+        row.due_at = not_before or now
 
 
 def add(
@@ -87,6 +94,13 @@ def add(
     session.add(row)
     session.flush()
     return row
+
+
+def forget(session: Session, *, person_id: str, clip_id: str, since: datetime) -> None:
+    """Take out what was to be sent about a clip since then and has not left the house."""
+    own = (col(Outgoing.person_id) == person_id) & (col(Outgoing.clip_id) == clip_id)
+    unsent = own & col(Outgoing.sent_at).is_(None) & (col(Outgoing.at) >= since)
+    session.execute(delete(Outgoing).where(unsent))
 
 
 def open_channels(address: Address) -> list[Channel]:

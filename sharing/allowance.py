@@ -16,7 +16,7 @@ from sqlmodel import Session, col, func, select
 
 from accounts.permissions import User
 from errors import DayUsedUp, HourUsedUp, SlotsTaken
-from moderation.models import Clip, Decision, State, Verdict
+from moderation.models import Clip, Decision, State, Undoing, Verdict
 from sharing import backlog
 from store import utc_now
 
@@ -58,6 +58,7 @@ def slots(session: Session, person_id: str, rules: Rules) -> Slots:
             select(Decision.verdict, func.count())
             .join(Clip, col(Clip.id) == Decision.clip_id)
             .where(Clip.creator_id == person_id, Decision.decided_at > utc_now() - LOOKS_BACK)
+            .where(col(Decision.id).not_in(select(Undoing.decision_id)))
             .group_by(Decision.verdict)
         ).all()
     )
@@ -133,6 +134,8 @@ def _used_today(session: Session, person_id: str) -> float:
 
 
 def _counted(query: Any, person_id: str, since: datetime) -> Any:
-    """Clips that count against their creator: sent since then, and not failed on our side."""
+    """Clips that count against their creator: sent since then, not failed on our side, and not
+    taken home because no reviewer came in time (`used_s` 0)."""
     query = query.where(Clip.creator_id == person_id, col(Clip.created_at) > since)
-    return query.where(Clip.state != State.FAILED.value)
+    is_free = (col(Clip.state) == State.WITHDRAWN.value) & (col(Clip.used_s) == 0)
+    return query.where(Clip.state != State.FAILED.value, ~is_free)

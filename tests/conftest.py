@@ -22,7 +22,9 @@ from accounts.permissions import User
 from app import Greenlight, running
 from media import MediaStore
 from moderation import clips, desk
-from moderation.models import Clip, State, Verdict
+from moderation.deadlines import due
+from moderation.models import Clip, Stage, State, Verdict
+from moderation.rules import rules_of
 from moderation.transitions import move
 from pipeline.encode import encode
 from pipeline.made import Made
@@ -58,7 +60,7 @@ REQUEST = {
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return read_settings(data=tmp_path / "data", claim_s=60)
+    return read_settings(data=tmp_path / "data", claim_s=60, undo_s=0)
 
 
 @pytest.fixture
@@ -75,6 +77,7 @@ class House:
         self.store = store
         self.media = media
         self.enqueued: list[str] = []
+        self.rules = rules_of(read_settings())
         with store.write() as session:
             for name, role in PEOPLE.items():
                 person_with_role(session, name, role, created_by="test")
@@ -104,10 +107,16 @@ class House:
             return session.get_one(Clip, clip_id)
 
     def decide(self, reviewer: str, clip: Clip, verdict: Verdict, *reasons: str) -> Clip:
-        ruling = desk.Ruling(verdict, clip.version, reasons=list(reasons))
+        note = "We looked again." if clip.state == State.APPEALED else ""
+        ruling = desk.Ruling(verdict, clip.version, reasons=list(reasons), note=note)
         with self.store.write() as session:
             return desk.decide(
-                session, self.user(reviewer), clip.id, ruling, enqueue_publish=self.note_job
+                session,
+                self.user(reviewer),
+                clip.id,
+                ruling,
+                rules=self.rules,
+                enqueue_publish=self.note_job,
             )
 
     def _go(self, clip_id: str, step: str) -> None:
@@ -119,7 +128,8 @@ class House:
         if step == "made":
             changes = {**self._files(clip_id), "size_bytes": 1, "made_s": 1.0}
         elif step == "screened":
-            changes = {"pending_since": utc_now()}
+            now = utc_now()
+            changes = {"pending_since": now, **due(Stage.FIRST, now, self.rules)}
         elif step == "publish":
             reviewed = self.get(clip_id).sha256 or ""
             held = self.media.path("held", reviewed, ".mp4").read_bytes() + b"signed"

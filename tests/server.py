@@ -41,6 +41,7 @@ class Server:
             },
             "GREENLIGHT_DATA": str(folder / "data"),
             "GREENLIGHT_PORT": str(self.port),
+            "GREENLIGHT_UNDO_S": "0",  # what is approved is published at once, unless a test waits
             "HF_HUB_OFFLINE": "1",
             **environment,
         }

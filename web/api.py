@@ -4,20 +4,30 @@ Knows nothing of rules: a route reads its input, finds the user, and calls one a
 are evaluated here (no `__future__` import), because FastAPI reads the local `Asking` at run time.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.utils import get_openapi
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+)
 
 from accounts.identity import Identity
 from accounts.permissions import User
 from actions import Actions, Json, Wish, as_verdict
 from errors import BadInput
-from moderation import policy
+from language import choose
 from moderation.desk import Ruling
 from moderation.models import State
+from moderation.policy import Reason, as_reasons
 from settings import VERSION
 from text import check_text
 
@@ -70,6 +80,14 @@ class DecisionInput(_Input):
     internal_note: Text = ""
 
 
+class AppealInput(_Input):
+    text: Text
+
+
+class HandOverInput(_Input):
+    to: Text
+
+
 class TakedownInput(_Input):
     reason: Text
     note: Text = ""
@@ -83,6 +101,38 @@ class RestoreInput(_Input):
 class PauseInput(_Input):
     what: Text = "all"
     message: Text | None = None
+
+
+class WordsInput(_Input):
+    label: Text
+    text: Text
+    next: Text
+
+
+class ReasonInput(_Input):
+    code: Text
+    en: WordsInput
+    fr: WordsInput
+    retired: StrictBool = False
+
+
+class PolicyInput(_Input):
+    version: Text
+    reasons: Annotated[list[ReasonInput], Field(max_length=200)]
+
+    def seen(self) -> int:
+        if not self.version.isascii() or not self.version.isdigit() or len(self.version) > 9:
+            rule = "the version that was edited, as /api/v1/policy says it"
+            raise BadInput(field="version", value=self.version, rule=rule, step="Send that.")
+        return int(self.version)
+
+    def as_reasons(self) -> list[Reason]:
+        rows = self.model_dump()["reasons"]
+        return list(as_reasons(rows))
+
+
+def language_of(request: Request) -> str:
+    return choose(request.headers.get("accept-language", ""))
 
 
 def _states(text: str) -> list[str]:
@@ -161,6 +211,23 @@ def api_routes(actions: Actions, identity: Identity) -> APIRouter:
         """One clip, with the fields that the asker may read."""
         return actions.clip(user, clip_id)
 
+    @router.get("/clips/{clip_id}/statements")
+    def statements(clip_id: str, user: Asking) -> Json:
+        """Every decision on a clip, explained: for its creator and those who see held clips."""
+        return actions.statements(user, clip_id)
+
+    @router.get("/clips/{clip_id}/statements/{statement_id}.json")
+    def statement(
+        clip_id: str,
+        statement_id: str,
+        request: Request,
+        user: Asking,
+        style: Annotated[Literal["plain", "dsa"], Query(alias="format")] = "plain",
+    ) -> Json:
+        """One statement of reasons; `format=dsa`: in the shape of the DSA's Article 17."""
+        language = language_of(request)
+        return actions.statement(user, clip_id, statement_id, style=style, language=language)
+
     @router.post("/clips/{clip_id}/cancel")
     def cancel(clip_id: str, user: Asking) -> Json:
         return actions.cancel(user, clip_id)
@@ -179,6 +246,11 @@ def api_routes(actions: Actions, identity: Identity) -> APIRouter:
         """Take an ended clip of one's own away for good, words and files."""
         return actions.delete(user, clip_id)
 
+    @router.post("/clips/{clip_id}/appeal")
+    def appeal(clip_id: str, words: AppealInput, user: Asking) -> Json:
+        """Have somebody else look at one's rejected clip again."""
+        return actions.appeal(user, clip_id, words.text)
+
     @router.post("/clips/{clip_id}/withdraw")
     def withdraw(clip_id: str, user: Asking) -> Json:
         return actions.withdraw(user, clip_id)
@@ -195,9 +267,30 @@ def api_routes(actions: Actions, identity: Identity) -> APIRouter:
         """Take one clip, or the next free one."""
         return actions.claim(user, wanted.clip_id if wanted else None)
 
+    @router.get("/review/health")
+    def review_health(user: Asking) -> Json:
+        """How the review is doing, for leads: what waits, what is overdue, who holds what."""
+        return actions.review_health(user)
+
     @router.post("/clips/{clip_id}/claim/renew")
     def renew(clip_id: str, user: Asking) -> Json:
-        return actions.claim(user, clip_id)
+        """A sign of life: the claim runs on. Refused when it has ended."""
+        return actions.renew(user, clip_id)
+
+    @router.post("/clips/{clip_id}/skip")
+    def skip(clip_id: str, user: Asking) -> Json:
+        """Leave a clip to others; it comes back when nothing else waits."""
+        return actions.skip(user, clip_id)
+
+    @router.post("/clips/{clip_id}/handover")
+    def hand_over(clip_id: str, wanted: HandOverInput, user: Asking) -> Json:
+        """Give a clip to a colleague by name."""
+        return actions.hand_over(user, clip_id, wanted.to)
+
+    @router.post("/clips/{clip_id}/undo")
+    def undo(clip_id: str, user: Asking) -> Json:
+        """Take one's decision back, within the seconds that there are for it."""
+        return actions.undo(user, clip_id)
 
     @router.post("/clips/{clip_id}/release")
     def release(clip_id: str, user: Asking) -> Json:
@@ -243,8 +336,21 @@ def api_routes(actions: Actions, identity: Identity) -> APIRouter:
         return actions.model()
 
     @router.get("/policy")
-    def review_policy() -> Json:
-        return policy.as_json()
+    def review_policy(request: Request, version: int | None = None) -> Json:
+        """The reasons that a decision can name, of the newest version or of an older one."""
+        return actions.review_policy(version, language_of(request))
+
+    @router.put("/policy")
+    def publish_policy(draft: PolicyInput, request: Request, user: Asking) -> Json:
+        """Publish a new version: all reasons, with those that were retired. `version`: the one
+        that was edited."""
+        reasons = draft.as_reasons()
+        return actions.publish_policy(user, draft.seen(), reasons, language_of(request))
+
+    @router.post("/policy/preview")
+    def preview_policy(draft: PolicyInput, user: Asking) -> Json:
+        """What publishing a draft would change."""
+        return actions.preview_policy(user, draft.seen(), draft.as_reasons())
 
     @router.get("/stats")
     def stats() -> Json:

@@ -13,6 +13,10 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+_KINDS = (
+    "'waiting', 'second_review', 'changes_requested', 'rejected', 'published', 'taken_down',"
+    " 'restored', 'withdrawn', 'cancelled', 'failed', 'late', 'overdue'"
+)
 _WAITS = sa.text("state IN ('pending_review', 'second_review', 'appealed')")
 
 
@@ -25,11 +29,11 @@ def upgrade() -> None:
         sa.Column("escalated_at", UtcDateTime(), nullable=True),
     ):
         op.add_column("clip", column)
-    for column in (
+    for mark in (
         sa.Column("stage", sa.String(), nullable=False, server_default="first"),
         sa.Column("advised", sa.Boolean(), nullable=False, server_default="0"),
     ):
-        op.add_column("decision", column)
+        op.add_column("decision", mark)
     op.drop_index("ix_clip_review", "clip")
     op.create_index(
         "ix_clip_review",
@@ -39,6 +43,11 @@ def upgrade() -> None:
         sqlite_where=_WAITS,
         postgresql_where=_WAITS,
     )
+
+    for table, more in (("notice", ""), ("outbox", ", 'code', 'test'")):
+        with op.batch_alter_table(table) as batch:
+            batch.drop_constraint(f"{table}_kind", type_="check")
+            batch.create_check_constraint(f"{table}_kind", sa.text(f"kind IN ({_KINDS}{more})"))
 
     op.create_table(
         "undoing",

@@ -12,6 +12,7 @@ TABLE = {
     "create clips": {"creator", "reviewer", "lead", "admin"},
     "see held clips": {"reviewer", "lead", "auditor", "admin"},
     "review": {"reviewer", "lead", "admin"},
+    "see the workload": {"lead", "auditor", "admin"},
     "take down": {"lead", "admin"},
     "administer": {"admin"},
 }

@@ -12,7 +12,7 @@ from accounts.permissions import STRANGER
 from audit import AuditRow
 from errors import Conflict, NotAllowed, NotFound, OwnClip, Paused, SignInNeeded, TextTooLong
 from gallery.publish import BytesChanged
-from moderation import clips, desk
+from moderation import claims, clips
 from moderation.models import Clip, State
 from tests.conftest import REQUEST, House
 
@@ -290,7 +290,7 @@ def test_a_creator_withdraws_a_clip(house: House, state: State) -> None:
 def test_a_withdrawn_clip_is_in_nobodys_hands(house: House) -> None:
     clip = house.clip()
     with house.store.write() as session:
-        desk.claim(session, house.user("rita"), clip.id, lease_s=60)
+        claims.claim(session, house.user("rita"), clip.id, lease_s=60)
     assert withdraw(house, "ana", clip.id).claimed_by is None
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
-from sqlmodel import Session, func, select, text
+from sqlmodel import Session, col, func, select, text, update
 
 import audit
 from accounts.permissions import STRANGER
@@ -25,10 +26,11 @@ from errors import (
     TextTooLong,
     UnknownReason,
 )
-from moderation import desk
+from moderation import claims, desk
 from moderation.desk import Ruling
-from moderation.models import Clip, Decision, State, Verdict
+from moderation.models import REVIEWED, Clip, Decision, State, Verdict
 from moderation.transitions import move
+from store import utc_now
 from tests.conftest import House
 
 
@@ -39,13 +41,18 @@ def queued(house: House, name: str) -> list[str]:
 
 def claim(house: House, name: str, clip_id: str | None = None, lease_s: int = 60) -> Clip:
     with house.store.write() as session:
-        return desk.claim(session, house.user(name), clip_id, lease_s=lease_s)
+        return claims.claim(session, house.user(name), clip_id, lease_s=lease_s)
 
 
 def rule(house: House, name: str, clip_id: str, ruling: Ruling) -> Clip:
     with house.store.write() as session:
         return desk.decide(
-            session, house.user(name), clip_id, ruling, enqueue_publish=house.note_job
+            session,
+            house.user(name),
+            clip_id,
+            ruling,
+            rules=house.rules,
+            enqueue_publish=house.note_job,
         )
 
 
@@ -63,22 +70,37 @@ def logged(house: House, clip_id: str) -> list[str]:
 # ---- the queue ----------------------------------------------------------------------------
 
 
-def test_the_longest_wait_comes_first(house: House) -> None:
-    first, second, third = (house.clip().id for _ in range(3))
+def put(house: House, clip_id: str, **values: object) -> None:
     with house.store.write() as session:
-        session.execute(
-            text("UPDATE clip SET pending_since = '2020-01-01 00:00:00.000000' WHERE id = :id"),
-            {"id": third},
-        )
-    assert queued(house, "rita") == [third, first, second]
+        session.execute(update(Clip).where(col(Clip.id) == clip_id).values(**values))
+
+
+def test_what_is_due_first_comes_first(house: House) -> None:
+    first, second = house.clip().id, house.clip().id
+    put(house, second, due_at=utc_now())
+    assert queued(house, "rita") == [second, first]
+
+
+def test_of_those_due_together_the_longest_wait_comes_first(house: House) -> None:
+    due_at = utc_now()
+    first, second = house.clip().id, house.clip().id
+    put(house, first, due_at=due_at)
+    put(house, second, due_at=due_at, pending_since=due_at - timedelta(days=9))
+    assert queued(house, "rita") == [second, first]
+
+
+def test_of_those_alike_the_one_that_screening_noticed_comes_first(house: House) -> None:
+    now = utc_now()
+    first, second = house.clip().id, house.clip().id
+    put(house, first, due_at=now, pending_since=now)
+    put(house, second, due_at=now, pending_since=now, advice=0.8)
+    assert queued(house, "rita") == [second, first]
 
 
 def test_only_clips_that_wait_are_in_the_queue(house: House) -> None:
-    waiting = house.clip()
-    for state in State:
-        if state is not State.PENDING_REVIEW:
-            house.clip(state)
-    assert queued(house, "rita") == [waiting.id]
+    made = {state: house.clip(state).id for state in State}
+    waiting = {made[state] for state in REVIEWED}
+    assert set(queued(house, "rita")) == waiting
 
 
 @pytest.mark.parametrize("name", ["rita", "lea", "ada", "aud"])
@@ -241,7 +263,7 @@ def test_a_released_clip_is_free(house: House) -> None:
     clip = house.clip()
     claim(house, "rita", clip.id)
     with house.store.write() as session:
-        desk.release(session, house.user("rita"), clip.id)
+        claims.release(session, house.user("rita"), clip.id)
     assert claim(house, "rob", clip.id).claimed_by == house.user("rob").id
 
 
@@ -249,7 +271,7 @@ def test_nobody_releases_the_claim_of_another(house: House) -> None:
     clip = house.clip()
     claim(house, "rita", clip.id)
     with house.store.write() as session:
-        desk.release(session, house.user("rob"), clip.id)
+        claims.release(session, house.user("rob"), clip.id)
     assert house.get(clip.id).claimed_by == house.user("rita").id
 
 
@@ -292,6 +314,7 @@ def test_a_stranger_may_not_decide(house: House) -> None:
             STRANGER,
             clip.id,
             Ruling(Verdict.APPROVE, clip.version),
+            rules=house.rules,
             enqueue_publish=house.note_job,
         )
 
@@ -462,6 +485,7 @@ def test_an_approval_whose_job_cannot_be_queued_is_undone_as_a_whole(house: Hous
             house.user("rita"),
             clip.id,
             Ruling(Verdict.APPROVE, clip.version),
+            rules=house.rules,
             enqueue_publish=fail,
         )
     after = (house.get(clip.id), made(house, clip.id), len(logged(house, clip.id)))
@@ -481,7 +505,14 @@ def test_of_sixteen_who_decide_at_once_exactly_one_wins(house: House) -> None:
         try:
             with house.store.write() as session:
                 user = users[place % 4]
-                desk.decide(session, user, clip.id, ruling, enqueue_publish=house.note_job)
+                desk.decide(
+                    session,
+                    user,
+                    clip.id,
+                    ruling,
+                    rules=house.rules,
+                    enqueue_publish=house.note_job,
+                )
         except Conflict as conflict:
             return conflict.code
         return "decided"

@@ -1,6 +1,7 @@
 """The moves between states, held against the contract's own drawing, which is written out here.
 
-The table below is typed from `contract.md` and knows nothing of MOVES.
+The table below is typed from `contract.md`, with what issue D added: taking a decision back, and
+withdrawing at any time. It knows nothing of MOVES.
 """
 
 from __future__ import annotations
@@ -32,13 +33,26 @@ CONTRACT = {
     "approve": (["pending_review", "second_review", "appealed"], "approved"),
     "reject": (["pending_review", "second_review", "appealed"], "rejected"),
     "request_changes": (["pending_review", "second_review"], "changes_requested"),
+    "undo": (["second_review", "changes_requested", "rejected", "approved"], "pending_review"),
+    "undo_second": (["changes_requested", "rejected", "approved"], "second_review"),
+    "undo_appeal": (["rejected", "approved"], "appealed"),
     "appeal": (["rejected"], "appealed"),
     "supersede": (["changes_requested"], "superseded"),
     # the public side
     "publish": (["approved"], "published"),
     "take_down": (["published"], "taken_down"),
     "restore": (["taken_down"], "published"),
-    "withdraw": (["pending_review", "changes_requested", "published"], "withdrawn"),
+    "withdraw": (
+        [
+            "pending_review",
+            "second_review",
+            "changes_requested",
+            "appealed",
+            "approved",
+            "published",
+        ],
+        "withdrawn",
+    ),
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import text
 
 from accounts.permissions import STRANGER
-from moderation import clips, desk
+from moderation import claims, clips, desk
 from moderation.desk import Ruling
 from moderation.models import Clip, State, Verdict
 from moderation.views import clip_json, clips_json
@@ -68,7 +68,14 @@ def reviewed(house: House, verdict: Verdict, creator: str = "ana") -> str:
     version = house.get(clip.id).version
     ruling = Ruling(verdict, version, ["technical_fault"], "SECRET-REASON", "SECRET-INTERNAL")
     with house.store.write() as session:
-        desk.decide(session, house.user("rita"), clip.id, ruling, enqueue_publish=house.note_job)
+        desk.decide(
+            session,
+            house.user("rita"),
+            clip.id,
+            ruling,
+            rules=house.rules,
+            enqueue_publish=house.note_job,
+        )
     return clip.id
 
 
@@ -169,7 +176,7 @@ def test_its_creator_reads_their_own_words(house: House, rejected: str) -> None:
 def test_its_creator_does_not_see_who_is_looking(house: House) -> None:
     clip = house.clip()
     with house.store.write() as session:
-        desk.claim(session, house.user("rita"), clip.id, lease_s=60)
+        claims.claim(session, house.user("rita"), clip.id, lease_s=60)
     seen = view(house, "ana", clip.id)
     assert "claim" not in seen
     assert "rita" not in json.dumps(seen)
@@ -212,7 +219,7 @@ def test_a_reviewer_does_not_read_internal_notes_on_a_clip_of_their_own(
 def test_a_reviewer_sees_who_holds_the_clip(house: House) -> None:
     clip = house.clip()
     with house.store.write() as session:
-        desk.claim(session, house.user("rita"), clip.id, lease_s=60)
+        claims.claim(session, house.user("rita"), clip.id, lease_s=60)
     claim = view(house, "rob", clip.id)["claim"]
     assert (claim["holder"], claim["mine"]) == ("rita", False)
     assert view(house, "rita", clip.id)["claim"]["mine"] is True
@@ -221,7 +228,7 @@ def test_a_reviewer_sees_who_holds_the_clip(house: House) -> None:
 def test_an_expired_claim_is_not_shown(house: House) -> None:
     clip = house.clip()
     with house.store.write() as session:
-        desk.claim(session, house.user("rita"), clip.id, lease_s=0)
+        claims.claim(session, house.user("rita"), clip.id, lease_s=0)
     assert view(house, "rob", clip.id)["claim"] is None
 
 
@@ -232,11 +239,11 @@ OWN = {
     State.GENERATING: ["cancel", "remix"],
     State.SCREENING: ["remix", "download"],
     State.PENDING_REVIEW: ["withdraw", "remix", "download"],
-    State.SECOND_REVIEW: ["remix", "download"],
+    State.SECOND_REVIEW: ["withdraw", "remix", "download"],
     State.CHANGES_REQUESTED: ["withdraw", "remix", "download"],
-    State.REJECTED: ["delete", "remix", "download"],
-    State.APPEALED: ["remix", "download"],
-    State.APPROVED: ["remix", "download"],
+    State.REJECTED: ["delete", "appeal", "remix", "download"],
+    State.APPEALED: ["withdraw", "remix", "download"],
+    State.APPROVED: ["withdraw", "remix", "download"],
     State.PUBLISHED: ["withdraw", "remix", "download"],
     State.TAKEN_DOWN: ["remix", "download"],
     State.WITHDRAWN: ["delete", "remix", "download"],
@@ -259,7 +266,7 @@ def test_a_clip_that_was_asked_to_stop_is_not_asked_again(house: House) -> None:
 
 
 def test_a_reviewer_is_offered_to_claim_and_decide(house: House) -> None:
-    assert view(house, "rita", house.clip().id)["can"] == ["claim", "decide"]
+    assert view(house, "rita", house.clip().id)["can"] == ["claim", "decide", "skip", "hand_over"]
 
 
 def test_an_auditor_is_offered_nothing(house: House) -> None:
