@@ -99,8 +99,10 @@ def launch(greenlight: Greenlight) -> Any:
     from ui.screens import page_head, style_sheet
     from ui.tabs import build_page, texts
     from web.api import api_routes, openapi_route
+    from web.desk import desk_routes
     from web.failures import failure_handlers
     from web.guard import Guard
+    from web.live import Live, live_routes
     from web.media import media_routes
     from web.notices import notice_routes
     from web.people import people_routes
@@ -108,8 +110,12 @@ def launch(greenlight: Greenlight) -> Any:
 
     settings, actions, identity = greenlight.settings, greenlight.actions, greenlight.identity
     notices_key = read_key(settings.keys_folder, KEY_NAME)
+    # Gradio's server exists once it is launched; open streams end when it is told to stop.
+    live = Live(greenlight.store, is_closing=lambda: getattr(page.server, "should_exit", False))
     routers = [
         api_routes(actions, identity),
+        desk_routes(greenlight.store, identity),
+        live_routes(live, identity),
         notice_routes(greenlight.store, identity, settings, notices_key),
         media_routes(actions, identity, greenlight.media),
         people_routes(actions, identity),
