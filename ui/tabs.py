@@ -31,9 +31,36 @@ MINE_PARTS: Final = (  # in the order in which they are read
     "diff",
     "duet",
     "compare",
+    "appeal",
     "acts",
+    "pen",
+    "remarks",
     "card",
     "question",
+)
+DESK_PARTS: Final = (
+    "diff",
+    "duet",
+    "compare",
+    "sitting",
+    "sheet",
+    "keys",
+    "player",
+    "strip",
+    "pen",
+    "marks",
+    "stage",
+    "facts",
+    "story",
+    "precedents",
+    "verdict",
+    "undo",
+    "handover",
+    "claim",
+    "care",
+    "queue",
+    "health",
+    "news",
 )
 
 
@@ -63,7 +90,12 @@ def build_page(
             with gr.Tab(t("tab.mine"), id="mine", elem_id="mine", visible=False) as mine:
                 screen("mine", elem_id="my-clips", parts=MINE_PARTS)
             with gr.Tab(t("tab.review"), id="review", elem_id="review", visible=False) as review:
-                screen("desk", elem_id="desk")
+                screen(
+                    "desk",
+                    elem_id="desk",
+                    parts=DESK_PARTS,
+                    facts={"claim_s": actions.settings.claim_s},
+                )
             with gr.Tab(t("tab.gallery"), id="gallery", elem_id="gallery") as gallery:
                 screen("gallery", elem_id="published")
             with gr.Tab(t("tab.admin"), id="admin", elem_id="admin", visible=False) as admin:

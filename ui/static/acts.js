@@ -17,6 +17,7 @@ function actsOf(clip, kin, send) {
   add(can.has('cancel'), 'cancel', tell('cancel'));
   add(can.has('retry'), 'retry', tell('retry', 'gl-strong'));
   add(can.has('final') && !hasFinal, 'final', tell('final', 'gl-strong'));
+  add(can.has('appeal'), 'appeal', (card) => small(t('action.appeal'), () => openAppeal(card)));
   const isAsked = ASKS_FOR_CHANGE.includes(clip.state);
   add(can.has('remix'), isAsked ? 'change' : 'remix', (card) => remixButton(card, isAsked));
   add(here(clip.page), 'copy', (card) => quiet(t('mine.copy'), () => copyLink(card.clip.page)));
@@ -29,6 +30,7 @@ function actsOf(clip, kin, send) {
 
 // What a press would set off that its name does not say.
 function warningOf(clip, kin) {
+  if (clip.late) return t('mine.late');
   const isOffered = (clip.can || []).includes('final') && !(kin.child && kin.child.kind === 'final');
   if (!isOffered) return '';
   return t(clip.state === 'pending_review' ? 'mine.final_leaves_queue' : 'mine.final_hint');

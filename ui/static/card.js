@@ -9,7 +9,7 @@ function makeCard(group, deeds) {
     picture: el('div', { class: 'gl-picture' }), fill: el('div', { class: 'gl-bar-fill' }),
     variants: el('div', { class: 'gl-variants', role: 'group', hidden: true }),
     prompt: el('h3', { class: 'gl-prompt', tabIndex: -1 }), facts: el('p', { class: 'gl-facts-line' }),
-    kin: el('ul', { class: 'gl-kin' }), line: makeLine(), why: makeWhy(),
+    kin: el('ul', { class: 'gl-kin' }), line: makeLine(), why: makeWhy(), remarks: makeRemarks(),
     warning: el('p', { class: 'gl-hint gl-warning', hidden: true }), acts: el('div', { class: 'gl-acts' }),
   };
   parts.bar = el('div', { class: 'gl-bar', role: 'progressbar', 'aria-valuemin': '0', 'aria-valuemax': '100',
@@ -17,7 +17,7 @@ function makeCard(group, deeds) {
   parts.frame = el('div', { class: 'gl-frame' }, parts.picture, parts.bar);
   const card = el('li', { class: 'gl-mine-card' },
     el('div', { class: 'gl-looks' }, parts.frame, parts.variants),
-    el('div', { class: 'gl-words' }, parts.prompt, parts.facts, parts.kin, parts.line, parts.why, parts.acts, parts.warning));
+    el('div', { class: 'gl-words' }, parts.prompt, parts.facts, parts.kin, parts.line, parts.why, parts.remarks, parts.acts, parts.warning));
   return Object.assign(card, { parts, group, deeds });
 }
 
@@ -34,6 +34,7 @@ function drawCard(card, group, { clips, usual }) {
   sync(parts.kin, kinLines(clip, kin, group), (line) => line.name + clip.id, (line) => makeKinLine(card, line), drawKinLine);
   drawLine(parts.line, clip, usual);
   drawWhy(parts.why, clip, kin);
+  drawRemarks(parts.remarks, card, clip);
   sync(parts.acts, actsOf(clip, kin, deeds.send), (act) => act.name + clip.id, (act) => act.make(card), null);
   const warning = warningOf(clip, kin);
   put(parts.warning, warning);
