@@ -1,7 +1,7 @@
 """The words that leave the house: an e-mail, or the JSON of a webhook.
 
 Knows nothing of sending. Neither carries a prompt, a picture or anybody's name: only what kind of
-thing happened, the clip's id, and the way to My clips, where one has to be signed in.
+thing happened, the clip's id, and the way to it, where one has to be signed in.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from language import say
 from notices import proofs
-from notices.models import CODE, TEST
+from notices.models import CODE, TEST, Kind
 from notices.outbox import CODE_LIFE, Parcel
 from settings import VERSION
 from store import as_text
@@ -50,7 +50,7 @@ def webhook_for(
         "kind": parcel.kind,
         "clip_id": parcel.clip_id,
         "at": as_text(parcel.at),
-        "link": my_clips(address),
+        "link": link_for(parcel, address),
     }
     body = json.dumps(facts, separators=(",", ":")).encode()
     timestamp = int(now.timestamp())
@@ -64,8 +64,9 @@ def webhook_for(
     return body, headers
 
 
-def my_clips(address: str) -> str:
-    return f"{address}/?tab=mine"
+def link_for(parcel: Parcel, address: str) -> str:
+    """Where it can be seen to: by its creator in My clips, by a lead at the desk."""
+    return f"{address}/?tab={'review' if parcel.kind == Kind.OVERDUE else 'mine'}"
 
 
 def _words(parcel: Parcel, address: str, code: str) -> tuple[str, str]:
@@ -79,5 +80,5 @@ def _words(parcel: Parcel, address: str, code: str) -> tuple[str, str]:
         return say(language, "mail.test_subject"), text
     what = say(language, f"notice.{parcel.kind}")
     subject = say(language, "mail.subject", what=what)
-    link = my_clips(address)
+    link = link_for(parcel, address)
     return subject, say(language, "mail.text", what=what, clip=parcel.clip_id, link=link)

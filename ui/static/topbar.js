@@ -48,6 +48,7 @@ function makeNotice() {
 function drawNotice(node, notice) {
   node.notice = notice;
   put(node.parts.what, t(notice.text_key));
+  attr(node.querySelector('a'), 'href', '/?tab=' + placeOf(notice));
   put(node.parts.prompt, notice.prompt);
   show(node.parts.prompt, notice.prompt);
   show(node.parts.mark, fresh.has(notice.id));
@@ -66,13 +67,17 @@ function draw() {
 
 // To the tab without loading the page again; where there is no such tab, the link itself leads there.
 function follow(event, notice) {
-  const tab = document.getElementById('mine-button');
+  const tab = document.getElementById(placeOf(notice) + '-button');
   if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   close();
   window.GL.show = notice.clip_id;  // the screen may only be loading now, and deaf to events
   tab.click();
   window.dispatchEvent(new CustomEvent('gl-show-clip', { detail: { id: notice.clip_id } }));
+}
+
+function placeOf(notice) {
+  return notice.kind === 'overdue' ? 'review' : 'mine';
 }
 
 function open() {
