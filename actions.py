@@ -45,11 +45,13 @@ from moderation import (
     clips,
     desk,
     policy,
+    precedents,
     statements,
     statistics,
     undo,
     workload,
 )
+from moderation.decided import DecidedClips
 from moderation.dsa import as_dsa
 from moderation.four_eyes import standing
 from moderation.models import Clip, State, Verdict
@@ -113,6 +115,7 @@ class Actions:
         self._review = rules_of(settings)
         self._limits = backlog.Limits(own=settings.own_backlog, all=settings.review_backlog)
         self._forecaster = Forecaster(self._limits)
+        self._decided = DecidedClips()
 
     # ---- creators -------------------------------------------------------------------------
 
@@ -381,6 +384,12 @@ class Actions:
 
     def undo(self, user: User, clip_id: str) -> Json:
         return self._act(user, lambda session: undo.undo(session, user, clip_id, self._review))
+
+    def precedents(self, user: User, clip_id: str) -> Json:
+        """The nearest past decisions, for whoever may see held clips."""
+        with self.store.read() as session:
+            found = precedents.precedents(session, user, clip_id, self._decided)
+        return {"items": found, "next": None}
 
     def review_health(self, user: User) -> Json:
         with self.store.read() as session:

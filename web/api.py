@@ -272,6 +272,11 @@ def api_routes(actions: Actions, identity: Identity) -> APIRouter:
         """How the review is doing, for leads: what waits, what is overdue, who holds what."""
         return actions.review_health(user)
 
+    @router.get("/clips/{clip_id}/precedents")
+    def precedents(clip_id: str, user: Asking) -> Json:
+        """The nearest clips that were decided on, at most five, with what became of them."""
+        return actions.precedents(user, clip_id)
+
     @router.post("/clips/{clip_id}/claim/renew")
     def renew(clip_id: str, user: Asking) -> Json:
         """A sign of life: the claim runs on. Refused when it has ended."""
