@@ -31,7 +31,8 @@ class Store:
     def __init__(self, url: str, *, audit_key: bytes, full_sync: bool = False) -> None:
         self.url = url
         self.engine = make_engine(url, full_sync=full_sync)
-        # What every writing session carries: the audit log finds its key there (audit.py).
+        # What every session carries: the audit log and the pseudonyms of reviewers find their key
+        # there (audit.py, moderation/statements.py).
         self.session_info: dict[str, Any] = {"audit_key": audit_key}
 
     @contextmanager
@@ -42,7 +43,8 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        with Session(self.engine.execution_options(ro=True), expire_on_commit=False) as session:
+        engine = self.engine.execution_options(ro=True)
+        with Session(engine, expire_on_commit=False, info=self.session_info) as session:
             yield session
 
     def upgrade(self) -> None:

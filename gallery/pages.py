@@ -1,4 +1,4 @@
-"""Pages that a server writes whole: the share page of a clip, invitation, sign-in, failure.
+"""Pages that a server writes whole: share page of a clip, public numbers, invitation, sign-in, failure.
 
 Knows nothing of who may see a clip: it is handed one that may be shown. All text is escaped by
 the template engine; absolute links are built from the settings, never from a request.
@@ -6,7 +6,7 @@ the template engine; absolute links are built from the settings, never from a re
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from accounts.models import Invite
 from errors import GreenlightError, NotFound
+from gallery import figures
 from language import choose, say
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -39,6 +40,27 @@ def invite_page(
 
 def login_page(accept_language: str, *, wrong: bool = False, name: str = "") -> str:
     return _render("login.html", choose(accept_language), wrong=wrong, name=name)
+
+
+def stats_page(numbers: dict[str, Any], accept_language: str, *, address: str) -> str:
+    """The public numbers about the gate (moderation/statistics.py), reason by reason."""
+    language = choose(accept_language)
+
+    def count(value: int | None) -> str:
+        if value is None:
+            return say(language, "stats.few", n=numbers["fewer_than"])
+        return figures.number(language, value)
+
+    return _render(
+        "stats.html",
+        language,
+        numbers=numbers,
+        address=address,
+        count=count,
+        number=partial(figures.number, language),
+        percent=partial(figures.percent, language),
+        duration=partial(figures.duration, language),
+    )
 
 
 def failure_page(error: GreenlightError, accept_language: str) -> str:

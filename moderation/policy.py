@@ -1,68 +1,145 @@
-"""The review policy: the reasons a decision can name, in fixed plain words.
+"""The review policy: the reasons a decision can name, in fixed plain words, version by version.
 
-Knows nothing of clips. A decision stores the version it was made under, so a changed policy
-never rewrites what somebody was told.
+Knows nothing of clips, and nothing of how a new version comes about (amendment.py). A decision
+stores the version it was made under and is explained by that version for ever. Version 1 ships
+as `policy_1.json` and has no row: a fresh database needs no write before it can be read, and every
+instance means the same by "version 1". So that file is never edited; new words are a new version.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
-from errors import UnknownReason
+from sqlmodel import Session, col, select
 
-VERSION: Final = "1"
+from errors import UnknownPolicy, UnknownReason
+from language import LANGUAGES
+from moderation.models import PolicyVersion
+from store import as_text
+
+SHIPPED: Final = 1
+_FILE: Final = Path(__file__).with_name("policy_1.json")
+
+
+@dataclass(frozen=True)
+class Words:
+    """A reason in one language."""
+
+    label: str  # for the desk
+    text: str  # what the clip's creator reads
+    next: str  # what they can do about it
 
 
 @dataclass(frozen=True)
 class Reason:
-    """A code for programs, a label for the desk, and the sentence its creator reads."""
+    """A code for programs, and its words in both languages. A retired one is offered no more."""
 
     code: str
-    label: str
-    text: str
+    en: Words
+    fr: Words
+    retired: bool = False
+
+    def words(self, language: str) -> Words:
+        return self.fr if language == "fr" else self.en
 
 
-REASONS: Final = tuple(
-    Reason(*row)
-    for row in (
-        ("sexual_content", "Sexual content", "The clip shows nudity or a sexual act."),
-        ("minors", "Minors", "The clip shows a child in a way that this gallery does not publish."),
-        ("violence", "Violence", "The clip shows cruelty, gore or serious harm."),
-        ("hate", "Hate", "The clip attacks people for who they are."),
-        ("real_person", "Real person", "The clip shows a real person who has not agreed to it."),
-        (
-            "copyright",
-            "Copyright and marks",
-            "The clip shows a work or mark that belongs to others.",
-        ),
-        ("deception", "Deception", "The clip could be taken for a real event that did not happen."),
-        (
-            "private_data",
-            "Private data",
-            "The clip shows private data, such as an address or a face.",
-        ),
-        ("technical_fault", "Technical fault", "The clip is broken, blank, frozen or too noisy."),
-        ("not_in_brief", "Not in the brief", "The clip does not fit what this gallery collects."),
-    )
-)
+@dataclass(frozen=True)
+class Policy:
+    """One version of the policy, as it was and will be."""
 
-_BY_CODE: Final = {reason.code: reason for reason in REASONS}
+    version: int
+    reasons: tuple[Reason, ...]
+    made_at: datetime | None = None  # None: it shipped with the app
+
+    def find(self, code: str) -> Reason | None:
+        return next((reason for reason in self.reasons if reason.code == code), None)
+
+    @property
+    def offered(self) -> list[Reason]:
+        return [reason for reason in self.reasons if not reason.retired]
 
 
-def explain(code: str) -> dict[str, str]:
-    """One reason as people read it. A code of an older policy stands for itself."""
-    reason = _BY_CODE.get(code)
-    return asdict(reason) if reason else {"code": code, "label": code, "text": ""}
+def current(session: Session) -> Policy:
+    """The version that decisions are made under now."""
+    newest = select(PolicyVersion).order_by(col(PolicyVersion.version).desc()).limit(1)
+    row = session.exec(newest).first()
+    return _as_policy(row) if row else shipped()
 
 
-def check_reasons(codes: list[str]) -> list[str]:
+def find(session: Session, version: int) -> Policy:
+    """One version. Raises UnknownPolicy."""
+    if version == SHIPPED:
+        return shipped()
+    row = session.get(PolicyVersion, version) if 0 < version < 2**31 else None
+    if row is None:
+        raise UnknownPolicy(value=version, newest=current(session).version)
+    return _as_policy(row)
+
+
+def in_force(session: Session, moment: datetime) -> Policy:
+    """The version that was current at a moment in the past."""
+    then = select(PolicyVersion).where(col(PolicyVersion.made_at) <= moment)
+    row = session.exec(then.order_by(col(PolicyVersion.version).desc()).limit(1)).first()
+    return _as_policy(row) if row else shipped()
+
+
+def check_reasons(session: Session, codes: list[str]) -> list[str]:
     """The codes without repeats, in the order given. Raises UnknownReason with the bad one."""
+    policy = current(session)
+    offered = [reason.code for reason in policy.offered]
     for code in codes:
-        if code not in _BY_CODE:
-            raise UnknownReason(value=code, version=VERSION, known=", ".join(_BY_CODE))
+        if code not in offered:
+            raise UnknownReason(value=code, version=policy.version, known=", ".join(offered))
     return list(dict.fromkeys(codes))
 
 
-def as_json() -> dict[str, Any]:
-    return {"version": VERSION, "reasons": [asdict(reason) for reason in REASONS]}
+def explain(policy: Policy, code: str, language: str = "en") -> dict[str, Any]:
+    """One reason as people read it. What is no code of this version stands for itself."""
+    reason = policy.find(code)
+    if reason is None:
+        words = Words(label=code, text="", next="")
+        reason = Reason(code=code, en=words, fr=words)
+    return {"code": code, **asdict(reason.words(language)), **words_of(reason)}
+
+
+def as_json(policy: Policy, language: str = "en") -> dict[str, Any]:
+    """A version as the API shows it: what can be named now, and apart what was retired."""
+    told = [(reason.retired, explain(policy, reason.code, language)) for reason in policy.reasons]
+    return {
+        "version": str(policy.version),  # text, like the version that a decision names
+        "made_at": as_text(policy.made_at) if policy.made_at else None,
+        "reasons": [each for retired, each in told if not retired],
+        "retired": [each for retired, each in told if retired],
+    }
+
+
+@cache
+def shipped() -> Policy:
+    """Version 1."""
+    return Policy(SHIPPED, as_reasons(json.loads(_FILE.read_text(encoding="utf-8"))))
+
+
+def as_reasons(rows: list[dict[str, Any]]) -> tuple[Reason, ...]:
+    """The reasons of a stored version."""
+    return tuple(
+        Reason(row["code"], Words(**row["en"]), Words(**row["fr"]), row["retired"]) for row in rows
+    )
+
+
+def as_rows(reasons: tuple[Reason, ...]) -> list[dict[str, Any]]:
+    """What a PolicyVersion stores; the same shape as `policy_1.json`."""
+    return [{"code": each.code, "retired": each.retired, **words_of(each)} for each in reasons]
+
+
+def words_of(reason: Reason) -> dict[str, dict[str, str]]:
+    """A reason's words by language."""
+    return {language: asdict(reason.words(language)) for language in LANGUAGES}
+
+
+def _as_policy(row: PolicyVersion) -> Policy:
+    return Policy(row.version, as_reasons(row.reasons), row.made_at)

@@ -1,4 +1,4 @@
-"""The Admin tab: invitations, switches, people. Bare on purpose.
+"""The Admin tab: invitations, switches, people, and the review policy (static/policy.js).
 
 Knows nothing of how any of it is stored. Seeing the tab proves nothing: every handler finds out
 who is calling, and the acts refuse everybody but admins.
@@ -18,6 +18,7 @@ from actions import Actions
 from language import choose, say
 from store import as_text
 from ui.events import CurrentUser, asking, refusals_shown
+from ui.screens import screen
 
 
 def admin_tab(tab: gr.Tab, texts: gr.I18n, actions: Actions, current_user: CurrentUser) -> None:
@@ -53,6 +54,7 @@ def admin_tab(tab: gr.Tab, texts: gr.I18n, actions: Actions, current_user: Curre
     with gr.Row():
         pause = gr.Button(texts("admin.pause"), elem_id="pause-go")
         resume = gr.Button(texts("admin.resume"), elem_id="resume-go")
+    screen("policy", elem_id="policy", parts=("policy_draft",))
 
     def overview(user: User, request: gr.Request) -> tuple[str, str]:
         language = choose(request.headers.get("accept-language", ""))

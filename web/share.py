@@ -1,4 +1,4 @@
-"""The share page of a clip and the liveness probe: plain routes outside the API.
+"""The share page of a clip, the public numbers, the liveness probe: plain routes outside the API.
 
 Knows nothing of how a page looks (gallery/pages.py).
 """
@@ -25,12 +25,19 @@ def share_routes(actions: Actions) -> APIRouter:
         page = pages.clip_page(clip, language, address=actions.settings.address)
         return HTMLResponse(page, headers={"Cache-Control": "no-cache", "Vary": "Accept-Language"})
 
+    @router.api_route("/stats", methods=["GET", "HEAD"], response_class=HTMLResponse)
+    def stats_page(request: Request) -> HTMLResponse:
+        """The public numbers about the gate."""
+        language = request.headers.get("accept-language", "")
+        page = pages.stats_page(actions.statistics(), language, address=actions.settings.address)
+        return HTMLResponse(page, headers={"Cache-Control": "no-cache", "Vary": "Accept-Language"})
+
     @router.api_route("/healthz", methods=["GET", "HEAD"])
     def health() -> Json:
         return actions.health()
 
     @router.get("/robots.txt", response_class=PlainTextResponse)
     def robots() -> str:
-        return "User-agent: *\nAllow: /clip/\nAllow: /media/\nDisallow: /api/\nDisallow: /invite/\n"
+        return "User-agent: *\nAllow: /clip/\nAllow: /media/\nAllow: /stats\nDisallow: /api/\nDisallow: /invite/\n"
 
     return router

@@ -11,8 +11,11 @@ import pytest
 from accounts.models import Invite
 from accounts.permissions import STRANGER
 from errors import NotFound, TooMany
-from gallery.pages import clip_page, failure_page, invite_page, login_page
+from gallery.pages import clip_page, failure_page, invite_page, login_page, stats_page
+from moderation import amendment, policy
 from moderation.models import Clip, State
+from moderation.policy import Reason, Words
+from moderation.statistics import numbers
 from moderation.views import clip_json
 from store import utc_now
 from tests.conftest import House
@@ -167,3 +170,78 @@ def test_another_failure_shows_its_sentence_and_the_next_step() -> None:
     page = failure_page(error, "en")
     assert "Too many tries to &lt;sign in&gt;." in page
     assert "Wait 7 seconds and try again." in page
+
+
+def figures(**changes: Any) -> dict[str, Any]:
+    """Numbers of an instance with many decisions."""
+    shares: dict[str, float | None] = {
+        "approve": 0.6,
+        "reject": 0.3,
+        "changes": 0.1,
+        "appeal": 0.25,
+        "overturn": None,
+        "advised": 0.2,
+    }
+    words = {
+        language: {"label": "Violence", "text": f"{language} text.", "next": "Next."}
+        for language in ("en", "fr")
+    }
+    line = {"code": "violence", "words": words, "decisions": 1250, "shares": shares}
+    return {
+        "published": 12,
+        "waiting": None,
+        "wait_s": {"p50": 90.0, "p90": None},
+        "fewer_than": 5,
+        "decisions": 2500,
+        "shares": shares,
+        "policy_version": "3",
+        "reasons": [line],
+        **changes,
+    }
+
+
+def test_the_numbers_are_there_without_a_script() -> None:
+    page = stats_page(figures(), "en", address=ADDRESS)
+    assert "<script" not in page
+    for seen in ("60%", "30%", "10%", "2 min", "1,250", "version 3", "en text."):
+        assert seen in page
+
+
+def test_the_numbers_can_be_read_in_french() -> None:
+    page = stats_page(figures(), "fr", address=ADDRESS)
+    assert '<html lang="fr">' in page
+    for seen in ("60\u00a0%", "1\u202f250", "fr text.", "non communiqué"):
+        assert seen in page
+
+
+def test_what_is_not_told_is_said_to_be_so_and_never_a_nought() -> None:
+    page = stats_page(figures(), "en", address=ADDRESS)
+    assert "under 5" in page
+    assert "not known yet" in page
+    assert "None" not in page
+
+
+def test_an_instance_with_few_decisions_says_that_and_shows_its_policy(house: House) -> None:
+    with house.store.read() as session:
+        page = stats_page(numbers(session), "en", address=ADDRESS)
+    assert "fewer than 5 decisions so far" in page
+    assert page.count('<th scope="row">') == 10
+    assert "<td" not in page
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_the_words_of_a_policy_are_text_and_never_code(house: House, text: str) -> None:
+    words = Words(text, text, text)
+    with house.store.write() as session:
+        reasons = [*policy.current(session).reasons, Reason("odd", words, words)]
+        amendment.publish(session, house.user("ada"), seen=1, reasons=reasons)
+        page = stats_page(numbers(session), "en", address=ADDRESS)
+    shown = html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
+    assert page.count(shown) >= 2
+    assert "<script" not in page
+    assert "<img" not in page
+
+
+def test_every_page_leads_to_the_numbers(shown: dict[str, Any]) -> None:
+    pages = [clip_page(shown, "en", address=ADDRESS), login_page("en")]
+    assert all('<a href="/stats">' in page for page in pages)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from moderation import clips, desk
+from moderation import claims, clips
 from moderation.history import timeline
 from moderation.models import Clip, State, Verdict
+from moderation.statements import statements
 from tests.conftest import House
 
 
@@ -81,12 +82,40 @@ def test_the_note_of_a_take_down_is_told(house: House) -> None:
     assert (last["state"], last["by"], last["note"]) == ("taken_down", "lead", "Complaints.")
 
 
+def test_a_decision_names_its_statement_and_what_stands_in_it(house: House) -> None:
+    clip = house.clip(State.REJECTED)
+    with house.store.read() as session:
+        (statement,) = statements(session, session.get_one(Clip, clip.id))
+    last = told(house, clip.id)[-1]
+    assert (last["statement"], last["pseudonym"]) == (statement.id, statement.pseudonym)
+    assert (last["policy_version"], last["stage"], last["advised"]) == ("1", "first", False)
+    assert last["can"] == ["appeal", "new_clip"]
+
+
+def test_a_take_down_names_its_statement(house: House) -> None:
+    clip = house.clip(State.TAKEN_DOWN)
+    with house.store.read() as session:
+        ids = [each.id for each in statements(session, session.get_one(Clip, clip.id))]
+    named = [entry["statement"] for entry in told(house, clip.id) if entry["statement"]]
+    assert named == ids
+    assert len(ids) == 2
+
+
+def test_a_step_that_nobody_decided_has_no_statement(house: House) -> None:
+    assert {entry["statement"] for entry in told(house, house.clip().id)} == {None}
+
+
+def test_every_entry_has_the_fields_that_pages_read(house: House) -> None:
+    for entry in told(house, house.clip(State.TAKEN_DOWN).id):
+        assert {"at", "state", "by", "reasons", "note", "statement"} <= set(entry)
+
+
 def test_a_claim_and_a_wish_to_cancel_are_no_changes(house: House) -> None:
     clip = house.clip()
     before = told(house, clip.id)
     with house.store.write() as session:
-        desk.claim(session, house.user("rita"), clip.id, lease_s=60)
-        desk.release(session, house.user("rita"), clip.id)
+        claims.claim(session, house.user("rita"), clip.id, lease_s=60)
+        claims.release(session, house.user("rita"), clip.id)
     running = house.clip(State.GENERATING)
     with house.store.write() as session:
         clips.cancel(session, house.user("ana"), running.id)
