@@ -88,7 +88,7 @@ function drawCare() {
   const { today } = desk.care;
   if (!today) return;
   const words = t('care.today', { n: number(today.clips), flagged: number(today.flagged) });
-  put(exposure, today.flagged ? words : t('care.today_plain', { n: number(today.clips) }));
+  put(exposure, today.flagged ? t('care.today_short', { n: number(today.clips), flagged: number(today.flagged) }) : t('care.today_plain', { n: number(today.clips) }));
   attr(exposure, 'title', words);
   const minutes = Math.round(today.sitting_s / 60);
   put(careToday, minutes ? words + ' ' + t('care.sitting', { time: t('time.min', { n: number(minutes) }) }) : words);

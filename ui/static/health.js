@@ -25,14 +25,14 @@ function drawHealth(health) {
     ['overdue', number(health.overdue), health.overdue ? 'bad' : ''],
     ['late', health.late ? number(health.late) : '', 'bad'],
   ].filter(([, value]) => value !== '');
-  sync(healthFigures, figures, ([name]) => name, () => el('span', { class: 'gl-figure' }, el('b'), el('span')), drawFigure);
+  sync(healthFigures, figures, ([name]) => name, () => el('span', { class: 'gl-figure' }, el('b'), ' ', el('span')), drawFigure);
   sync(healthPeople, health.by_reviewer, (each) => each.name,
     () => el('tr', null, el('th', { scope: 'row' }), el('td'), el('td')), drawPerson);
   show(healthBand, true);
 }
 
 function drawFigure(node, [name, value, tone]) {
-  put(node.firstChild, value);
+  put(node.firstChild, value);  // with a blank between, which is heard and not seen
   put(node.lastChild, t('health.' + name));
   attr(node, 'data-tone', tone || null);
 }

@@ -35,6 +35,7 @@ function steps(clip, usual) {
     return line.filter((step) => step.mark === 'done').concat(ending(clip, last('withdrawn')));
   }
   line.push(waitingStep(clip, waiting, decided, usual), decisionStep(decided));
+  if (clip.state === 'appealed') return line.concat(appealStep(clip, last('appealed')));
   if (!decided || decided.state === 'approved') line.push(publishedStep(decided, last('published')));
   if (LEFT.includes(clip.state)) line.push(ending(clip, last(clip.state)));
   return line;
@@ -82,6 +83,11 @@ function decisionStep(decided) {
   if (!decided) return { name: 'decided', mark: 'todo', label: t('step.decided') };
   const mark = decided.state === 'approved' ? 'good' : 'stop';
   return { name: 'decided', mark, label: t('state.' + decided.state), at: decided.at, time: decided.at, also: by(decided) };
+}
+
+function appealStep(clip, appealed) {
+  const at = appealed && appealed.at;
+  return { name: 'appealed', mark: 'now', label: t('state.appealed'), at, time: at, also: dueBy(clip) };
 }
 
 function publishedStep(decided, published) {
