@@ -16,6 +16,7 @@ from audit import SYSTEM, AuditRow
 from errors import Conflict, GreenlightError
 from gallery.provenance import Review, Signer
 from media import MediaStore, sha256_of
+from moderation.four_eyes import standing
 from moderation.models import Clip, Decision, State, Verdict
 from moderation.transitions import move
 from store import utc_now
@@ -95,13 +96,11 @@ def _refuse_changed(clip: Clip, path: Path, expected: str | None) -> None:
 
 
 def _approval(session: Session, clip: Clip) -> Decision:
-    query = select(Decision).where(
-        Decision.clip_id == clip.id,
-        Decision.verdict == Verdict.APPROVE.value,
-        Decision.sha256 == clip.approved_sha256,
-        Decision.reviewer_id != clip.creator_id,
-    )
-    decision = session.exec(query.order_by(col(Decision.decided_at).desc()).limit(1)).first()
-    if decision is None or clip.state != State.APPROVED:
-        raise Conflict(state=clip.state, action="publishing")
-    return decision
+    """The decision that the clip's approval rests on: the last one that stands."""
+    made = standing(session, [clip.id])
+    if clip.state == State.APPROVED and made:
+        last = made[-1]
+        facts = (last.verdict, last.sha256, last.reviewer_id)
+        if facts == (Verdict.APPROVE, clip.approved_sha256, clip.approved_by):
+            return last
+    raise Conflict(state=clip.state, action="publishing")

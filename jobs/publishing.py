@@ -6,7 +6,6 @@ Knows nothing of DBOS (queue.py) or of how a file is signed (gallery/publish.py)
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 from typing import Any
 
 from sqlmodel import Session, col, update
@@ -25,22 +24,19 @@ log = logging.getLogger("greenlight.jobs")
 class Publishing:
     """The steps of `publish_clip`, over one store, one media folder and one signer."""
 
-    def __init__(
-        self, store: Store, media: MediaStore, signer: Signer, *, settles_s: float
-    ) -> None:
-        self._settles = timedelta(seconds=settles_s)
+    def __init__(self, store: Store, media: MediaStore, signer: Signer) -> None:
         self._store = store
         self._media = media
         self._signer = signer
 
-    def sign(self, clip_id: str) -> dict[str, Any]:
-        """Sign the approved bytes. Empty while publishing is paused, or while the approval can
-        still be taken back (a job of an approval before may come too early); never raises."""
+    def sign(self, clip_id: str, attempt: int | None = None) -> dict[str, Any]:
+        """Sign the approved bytes. Empty while publishing is paused, and for the job of an approval
+        that was taken back: the one after it has a job of its own. Never raises."""
         with self._store.read() as session:
             clip = session.get_one(Clip, clip_id)
             if clip.state != State.APPROVED or switches.is_paused(session, "publishing"):
                 return {}
-            if utc_now() < clip.updated_at + self._settles:
+            if attempt is not None and attempt != clip.attempt:
                 return {}
             try:
                 done = sign_reviewed(session, clip, media=self._media, signer=self._signer)

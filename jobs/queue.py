@@ -99,7 +99,7 @@ class Jobs:
             watchdog=Watchdog(settings.step_limit_s, self._give_up),
             step_aside=self._enqueue_again,
         )
-        self._publishing = Publishing(store, media, signer, settles_s=self._rules.undo_s)
+        self._publishing = Publishing(store, media, signer)
         # Two jobs are taken at a time and one of them makes a clip: the next is at hand when the
         # pipeline is free, and the last one's files and rows are written meanwhile.
         self._turn = threading.Lock()
@@ -206,10 +206,10 @@ class Jobs:
                 in_transaction("to_review", making.to_review, clip_id, advice)
 
         @DBOS.workflow(name=_PUBLISH, max_recovery_attempts=_RECOVERIES)
-        def publish_clip(clip_id: str) -> None:
+        def publish_clip(clip_id: str, attempt: int | None = None) -> None:
             with self._noted():
                 # 1. Sign the approved bytes, unless publishing is paused.
-                outcome = publishing.sign(clip_id)
+                outcome = publishing.sign(clip_id, attempt)
                 # 2. Flip the clip to published, or write down why not.
                 if outcome:
                     in_transaction("publish", publishing.publish, clip_id, outcome)
@@ -351,7 +351,8 @@ class Jobs:
         }
         if name == _PUBLISH and self._rules.undo_s:
             options["delay_seconds"] = self._rules.undo_s  # until it can no longer be taken back
-        self._client.enqueue_in_transaction(session, options, clip.id)
+        what = (clip.id, clip.attempt) if name == _PUBLISH else (clip.id,)
+        self._client.enqueue_in_transaction(session, options, *what)
 
     def _noted(self) -> _Noted:
         return _Noted(self._running, DBOS.workflow_id or "")

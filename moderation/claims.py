@@ -94,7 +94,7 @@ def hand_over(session: Session, user: User, clip_id: str, to: str, *, lease_s: i
     _refuse_not_waiting(session, colleague, clip)
     _lease(session, clip, person.id, now + timedelta(seconds=lease_s))
     audit.append(
-        session, actor=user.id, action="hand_over", subject=clip_id, body={"to": person.id}
+        session, actor=user.id, action="hand_over", subject=clip_id, body={"colleague": person.id}
     )
     return clip
 

@@ -15,6 +15,11 @@ from notices.models import Notice
 from tests.conftest import House
 
 
+@pytest.fixture(autouse=True)
+def time_for_it(house: House) -> None:
+    house.rules = replace(house.rules, undo_s=60)
+
+
 def take_back(house: House, name: str, clip_id: str) -> Clip:
     with house.store.write() as session:
         return undo.undo(session, house.user(name), clip_id, house.rules)
