@@ -144,12 +144,16 @@ def test_the_line_of_time_tells_how_long_each_step_took(ana: Creator) -> None:
 
 
 def test_a_clip_that_waits_says_for_how_long_and_how_long_it_usually_takes(ana: Creator) -> None:
-    ana.decided("a red heart", "approve")
+    """The usual wait is public only when it is that of many clips (moderation/statistics.py)."""
     ana.waiting("a blue heart")
-    waiting = step(card(ana.page(), "blue heart"), "Waiting for review")
+    usual = {"wait_s": {"p50": 180.0}}
+    page = ana.page(
+        prepare=lambda page: page.route("**/api/v1/stats", lambda route: route.fulfill(json=usual))
+    )
+    waiting = step(card(page, "blue heart"), "Waiting for review")
     expect(waiting).to_have_attribute("aria-current", "step")
     expect(waiting).to_contain_text("so far")
-    expect(waiting).to_contain_text("usually")
+    expect(waiting).to_contain_text("usually 3 min · to be decided by")
 
 
 def test_a_clip_in_the_making_shows_phase_step_remaining_time_and_a_preview(ana: Creator) -> None:

@@ -70,10 +70,10 @@ function waitingStep(clip, waiting, decided, usual) {
   if (!waiting) return { name: 'waiting', mark: 'todo', label: t('step.waiting'), said: expected };
   const label = t(clip.state === 'second_review' ? 'step.second' : 'step.waiting');
   const soFar = t('step.so_far', { wait: seconds(Math.max(0, (Date.now() - Date.parse(waiting.at)) / 1000)) });
-  return { name: 'waiting', mark: 'now', label, at: waiting.at, said: soFar, also: dueBy(clip) || expected };
+  return { name: 'waiting', mark: 'now', label, at: waiting.at, said: soFar, also: [expected, dueBy(clip)].filter(Boolean).join(' · ') };
 }
 
-// The promise that was made for this step, which says more than what is usual.
+// The promise that was made for this step.
 function dueBy(clip) {
   if (!clip.due_at) return '';
   return clip.overdue ? t('step.overdue') : t('step.due', { date: date(clip.due_at) });
