@@ -87,7 +87,9 @@ def looked(session: Session, user: User, clip_id: str) -> None:
 def is_flagged(signals: list[dict[str, Any]]) -> bool:
     """Whether screening is rather sure of something that can weigh on whoever looks."""
     return any(
-        float(signal.get("score") or 0) >= FLAGGED and signal.get("reason") not in _HARMLESS
+        float(signal.get("score") or 0) >= FLAGGED
+        and signal.get("reason") not in _HARMLESS
+        and signal.get("check") != "like_published"
         for signal in signals
     )
 

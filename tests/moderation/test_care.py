@@ -115,6 +115,7 @@ def test_creators_have_no_desk_to_set_up(house: House) -> None:
         ({"score": None, "reason": None}, False),
         ({"score": 1.0}, True),  # flashing, which no rule of the policy names
         ({"score": 1.0, "reason": "technical_fault"}, False),
+        ({"score": 1.0, "reason": None, "check": "like_published"}, False),
         ({"score": 1.0, "reason": "not_in_brief"}, False),
     ],
 )

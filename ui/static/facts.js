@@ -100,7 +100,7 @@ function drawAdviceLine(node, line) {
   const [says, score, meter, times] = node.children;
   const isScored = typeof line.score === 'number';
   put(says, line.says);
-  attr(says, 'title', [line.check, line.by].filter(Boolean).join(' ') || null);
+  attr(says, 'title', [line.check, line.version].filter(Boolean).join(', ') || null);
   put(score, isScored ? percent(line.score) : '');
   show(meter, isScored);
   show(times, times.firstChild);
