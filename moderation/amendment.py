@@ -15,10 +15,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 import audit
 from accounts.permissions import User
+from audit import AuditRow
 from errors import BadInput, SamePolicy, StalePolicy
 from language import LANGUAGES
 from moderation.models import PolicyVersion
@@ -30,7 +31,8 @@ CODE: Final = re.compile(r"[a-z][a-z0-9_]{1,39}")
 LIMITS: Final = {"label": 60, "text": 300, "next": 300}
 MOST_OFFERED: Final = 20
 MOST: Final = 100  # with the retired ones, which stay
-SUBJECT: Final = "policy"  # in the log
+ACTION: Final = "amend_policy"  # in the log
+SUBJECT: Final = "policy"
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,19 @@ def publish(
         "changes": [[change.kind, change.code] for change in found],
         "sha256": digest(rows),
     }
-    audit.append(session, actor=user.id, action="amend_policy", subject=SUBJECT, body=body)
+    audit.append(session, actor=user.id, action=ACTION, subject=SUBJECT, body=body)
     return after, found
+
+
+def problems(session: Session, log: Sequence[AuditRow]) -> list[str]:
+    """Versions that the log tells otherwise: edited by hand, put in or taken out."""
+    told = {row.body["version"]: row.body["sha256"] for row in log if row.action == ACTION}
+    stored = {row.version: digest(row.reasons) for row in session.exec(select(PolicyVersion))}
+    return [
+        f"Version {version} of the review policy is not what the log says."
+        for version in sorted(told.keys() | stored.keys())
+        if told.get(version) != stored.get(version)
+    ]
 
 
 def digest(rows: list[dict[str, Any]]) -> str:

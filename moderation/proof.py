@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 import audit
 from audit import AuditRow, words_digest
 from media import MediaStore, Shelf, sha256_of
+from moderation import amendment
 from moderation.clips import digest
 from moderation.models import Clip, Decision, State, Undoing, Verdict
 from moderation.transitions import MOVES
@@ -51,7 +52,7 @@ def problems(session: Session, key: bytes) -> list[str]:
         f"Decision {decision_id} is taken back in the log or in the database, and not in both."
         for decision_id in sorted(taken_back ^ marked)
     ]
-    return found
+    return found + amendment.problems(session, rows)
 
 
 def file_problems(session: Session, media: MediaStore) -> list[str]:

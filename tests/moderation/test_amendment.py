@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -126,6 +127,27 @@ def test_the_proof_of_the_log_holds_after_a_new_version(house: House, settings: 
     key = read_key(settings.keys_folder, "audit.key")
     with house.store.read() as session:
         assert problems(session, key) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE policy_version SET reasons = replace(reasons, 'quieter', 'louder')",
+        "UPDATE policy_version SET version = 3",
+        "DELETE FROM policy_version",
+    ],
+)
+def test_the_proof_finds_a_version_that_was_edited_by_hand(
+    house: House, settings: Settings, statement: str
+) -> None:
+    publish(house, add)
+    connection = sqlite3.connect(settings.database_file, isolation_level=None)
+    assert connection.execute(statement).rowcount == 1
+    connection.close()
+    key = read_key(settings.keys_folder, "audit.key")
+    with house.store.read() as session:
+        found = problems(session, key)
+    assert "Version 2 of the review policy is not what the log says." in found
 
 
 def test_no_version_is_left_when_the_log_cannot_be_written(
