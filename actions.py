@@ -115,6 +115,7 @@ class Actions:
         self._review = rules_of(settings)
         self._limits = backlog.Limits(own=settings.own_backlog, all=settings.review_backlog)
         self._forecaster = Forecaster(self._limits)
+        self._board = statistics.Board()
         self._decided = DecidedClips()
 
     # ---- creators -------------------------------------------------------------------------
@@ -291,8 +292,7 @@ class Actions:
             return {"items": clips_json(session, User(), found), "next": following}
 
     def statistics(self) -> Json:
-        with self.store.read() as session:
-            return statistics.numbers(session)
+        return self._board.read(self.store)
 
     def review_policy(self, version: int | None, language: str) -> Json:
         """One version of the review policy, the newest when none is named."""

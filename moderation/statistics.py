@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import json
 import math
+import threading
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,6 +35,7 @@ from moderation.models import (
     Verdict,
 )
 from moderation.policy import Policy, words_of
+from store import Store
 
 FEW: Final = 5
 _RECENT: Final = 500
@@ -66,6 +69,27 @@ class _Tally:
 
     def count(self, verdict: Verdict) -> int:
         return self.verdicts[verdict.value]
+
+
+class Board:
+    """The numbers as they were a moment ago: worked out once for all who ask meanwhile.
+
+    Everyone may ask, and over a hundred thousand decisions it takes a quarter of a second.
+    """
+
+    def __init__(self, keep_s: float = 5.0) -> None:
+        self._keep_s = keep_s
+        self._lock = threading.Lock()
+        self._until = 0.0
+        self._numbers: dict[str, Any] = {}
+
+    def read(self, store: Store) -> dict[str, Any]:
+        with self._lock:
+            if time.monotonic() >= self._until:
+                with store.read() as session:
+                    self._numbers = numbers(session)
+                self._until = time.monotonic() + self._keep_s
+            return self._numbers
 
 
 def numbers(session: Session) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from moderation import amendment, policy
 from moderation.models import Appeal, Decision, Stage, State, Undoing, Verdict
 from moderation.policy import Reason
-from moderation.statistics import FEW, numbers, share, shown
+from moderation.statistics import FEW, Board, numbers, share, shown
 from tests.conftest import House
 
 BEGIN = datetime(2026, 11, 1, tzinfo=timezone.utc)
@@ -304,3 +304,20 @@ def test_no_clip_and_no_person_is_in_the_numbers(house: House, book: Book) -> No
     assert book.clip.id not in said
     assert "rita" not in said
     assert book.reviewer not in said
+
+
+# ---- asked by many -------------------------------------------------------------------------
+
+
+def test_all_who_ask_within_a_moment_read_the_same(house: House, book: Book) -> None:
+    board = Board(keep_s=3600)
+    before = board.read(house.store)
+    book.write(Verdict.APPROVE, times=5)
+    assert board.read(house.store) is before
+
+
+def test_after_that_moment_the_numbers_are_new(house: House, book: Book) -> None:
+    board = Board(keep_s=0)
+    board.read(house.store)
+    book.write(Verdict.APPROVE, times=5)
+    assert board.read(house.store)["approved"] == 5
