@@ -2,7 +2,8 @@
 
 Knows nothing of clips or people beyond their ids. The chain shows any row edited, reordered or
 taken out of the middle; whoever holds the database *and* the key could still rewrite it, and a
-cut tail shows only against what the rows describe (`manage.py verify-log` compares both).
+cut tail shows only against what the rows describe, and against the heads that are written down
+elsewhere (checkpoints.py); `manage.py verify-log` compares with both.
 """
 
 from __future__ import annotations

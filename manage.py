@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import OperationalError
 
+import checkpoints
 from accounts import people, switches
 from accounts.models import Role
 from audit import length
@@ -131,6 +132,7 @@ def verify_log() -> None:
     with _opened() as (_, store), store.read() as session:
         found = problems(session, store.session_info["audit_key"])
         found += file_problems(session, MediaStore(settings.media_folder))
+        found += checkpoints.contradictions(session, settings.data)
         rows = length(session)
     for problem in found:
         print(problem)

@@ -28,6 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session, col, select
 
+import checkpoints
 from accounts import switches
 from errors import (
     Conflict,
@@ -60,6 +61,7 @@ _MAKE: Final = "make_clip"
 _PUBLISH: Final = "publish_clip"
 _SWEEP_EVERY_S: Final = 5.0
 _PACE_EVERY_S: Final = 0.5
+_HEAD_EVERY_S: Final = 300.0
 _PUBLISH_AGAIN: Final = timedelta(minutes=10)
 _POLL_IDLE_S: Final = 0.5
 _POLL_CPU_S: Final = 0.2
@@ -108,6 +110,7 @@ class Jobs:
         self._pace = Pace()
         self._is_quick = False
         self._swept_at = float("-inf")
+        self._noted_at = float("-inf")
         self._closing = threading.Event()
         self._wake = threading.Event()
         self._sweeper = threading.Thread(target=self._look_after, daemon=True)
@@ -137,6 +140,8 @@ class Jobs:
         self._wake.set()
         if self._sweeper.is_alive():
             self._sweeper.join()
+            self._noted_at = float("-inf")
+            self._note_head()
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=wait_s)
 
     def enqueue_make(self, session: Session, clip: Clip) -> None:
@@ -224,6 +229,7 @@ class Jobs:
                 return
             try:
                 self._set_pace()
+                self._note_head()
                 if woken or time.monotonic() - self._swept_at >= _SWEEP_EVERY_S:
                     self._swept_at = time.monotonic()
                     self._sweep()
@@ -268,6 +274,13 @@ class Jobs:
         for job in orphans & self._orphans:
             DBOS.resume_workflow(job)
         self._orphans = orphans - self._orphans
+
+    def _note_head(self) -> None:
+        """Write the head of the log down outside of it."""
+        if time.monotonic() - self._noted_at >= _HEAD_EVERY_S:
+            self._noted_at = time.monotonic()
+            with self._store.read() as session:
+                checkpoints.note(session, self._settings.data)
 
     def _escalate(self) -> None:
         """Say what is overdue to those who can do something about it."""

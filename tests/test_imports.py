@@ -17,15 +17,15 @@ import pytest
 
 from tests.server import ROOT
 
-# app → ui, web → actions → jobs → gallery, sharing → moderation → notices → accounts → audit, media,
-# language → store → keys, settings, text → errors. A room imports rooms of the lines above its own,
-# never its neighbours.
+# app → ui, web → actions → jobs → gallery, sharing → moderation → notices → accounts, checkpoints →
+# audit, media, language → store → keys, settings, text → errors. A room imports rooms of the lines
+# above its own, never its neighbours.
 FLOORS = (
     ("errors",),
     ("keys", "settings", "text"),
     ("store",),
     ("audit", "media", "language"),
-    ("accounts",),
+    ("accounts", "checkpoints"),
     ("notices",),
     ("moderation",),
     ("gallery", "sharing"),
