@@ -15,7 +15,7 @@ import audit
 from accounts.models import Person, Role
 from accounts.people import find_person
 from accounts.permissions import User
-from errors import ClaimedByOther, ClaimLapsed, Conflict, NothingToReview, NotTheHolder
+from errors import ClaimedByOther, ClaimLapsed, Conflict, NothingToReview, NotTheHolder, OwnClip
 from moderation.four_eyes import barred, refuse_barred
 from moderation.models import REVIEWED, Clip, Skip
 from moderation.visibility import visible_clip
@@ -54,6 +54,8 @@ def renew(session: Session, user: User, clip_id: str, *, lease_s: int) -> Clip:
     user.must("review")
     clip = visible_clip(session, user, clip_id)
     now = utc_now()
+    if clip.creator_id == user.id:
+        raise OwnClip()
     if holder(clip, now) != user.id or clip.state not in REVIEWED:
         raise NotTheHolder()
     _lease(session, clip, user.id, now + timedelta(seconds=lease_s))

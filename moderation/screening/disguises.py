@@ -65,6 +65,8 @@ class Reading:
 
 def fold(text: str) -> str:
     """Without capitals, accents, invisible characters and fancy letter forms."""
+    if text.isascii():  # most are, and ten thousand are read when the first precedent is asked for
+        return text.lower()
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     return "".join(each for each in plain if unicodedata.category(each) not in ("Mn", "Cf"))
 

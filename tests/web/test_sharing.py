@@ -199,7 +199,7 @@ def test_the_look_at_a_clip_in_the_making_is_its_creator_s_alone(
     clip_id = send(ana, num_inference_steps=1)["id"]
     wait_for_state(ana, clip_id, "pending_review")
     picture = server.folder / "data/media/work/previews" / f"{clip_id}.jpg"
-    picture.parent.mkdir(parents=True, exist_ok=True)
+    picture.parent.mkdir(mode=0o700, exist_ok=True)  # as the app makes it
     picture.write_bytes(b"\xff\xd8 a look")
     asked = f"/media/{clip_id}.preview.jpg"
     assert [each.get(asked).status_code for each in (ben, rita, server.client())] == [404] * 3
