@@ -8,6 +8,7 @@ may see held clips is asked again while a stream is open, and it ends when they 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
@@ -29,8 +30,9 @@ log = logging.getLogger("greenlight.live")
 
 _LOOK_EVERY_S: Final = 0.5
 _HEARTBEAT_S: Final = 15.0
-_ASK_AGAIN_S: Final = 5.0
-"""How old the last answer on somebody's authority may be when news is sent to them."""
+_ASK_AGAIN_S: Final = 60.0
+"""How old the last answer on somebody's authority may be. It is asked at once when the log says
+that anybody's access ended or role changed; this is for what no log says, a cookie grown too old."""
 _ROWS_LIMIT: Final = 500
 """Rows that one look reads; whoever missed more is told that something changed, without ids."""
 _ACTS: Final = frozenset(
@@ -72,11 +74,13 @@ class Live:
         is_closing: Callable[[], bool] = lambda: False,
         look_every_s: float = _LOOK_EVERY_S,
         heartbeat_s: float = _HEARTBEAT_S,
+        ask_again_s: float = _ASK_AGAIN_S,
     ) -> None:
         self._store = store
         self._is_closing = is_closing
         self._look_every_s = look_every_s
         self._heartbeat_s = heartbeat_s
+        self._ask_again_s = ask_again_s
         self._listeners: set[_Listener] = set()
         self._watcher: asyncio.Task[None] | None = None
         self._head = 0
@@ -96,24 +100,17 @@ class Live:
             if after is not None and after != self._head:
                 yield _event(await run_in_threadpool(self._look, after))
             while not self._is_closing():
-                try:
+                with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(listener.woken.wait(), self._heartbeat_s)
-                except asyncio.TimeoutError:
-                    if not await run_in_threadpool(may_see):
-                        return
-                    asked = time.monotonic()
-                    yield ": still here\n\n"
-                    continue
                 listener.woken.clear()
                 news, listener.news = listener.news, []
-                is_old = time.monotonic() - asked > _ASK_AGAIN_S
+                is_old = time.monotonic() - asked > self._ask_again_s
                 if is_old or any(each.on_people for each in news):
                     if not await run_in_threadpool(may_see):
                         return
                     asked = time.monotonic()
-                for each in news:
-                    if each.clips or each.is_cut:
-                        yield _event(each)
+                told = [_event(each) for each in news if each.clips or each.is_cut]
+                yield "".join(told) or ": still here\n\n"
         finally:
             self._listeners.discard(listener)
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from sqlmodel import Session
 
+import audit
 from accounts import people
 from moderation import claims, marks
 from moderation.models import State
@@ -119,10 +120,12 @@ def test_who_missed_very_much_is_told_to_look(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("web.live._ROWS_LIMIT", 3)
-    house.clip()
+    before = live_head(house)
+    for _ in range(3):
+        house.clip()
 
     async def story(live: Live) -> list[str]:
-        stream = live.stream(always, 1)
+        stream = live.stream(always, before + 2)  # the row before the first clip comes to wait
         await read(stream)
         return clips_of(await read(stream))
 
@@ -139,6 +142,11 @@ def test_an_event_carries_ids_and_no_words(house: House) -> None:
     event: str = tell(house, story)
     assert "ball" not in event
     assert "ana" not in event
+
+
+def live_head(house: House) -> int:
+    with house.store.read() as session:
+        return audit.length(session)
 
 
 # ---- how long -----------------------------------------------------------------------------
@@ -163,7 +171,7 @@ def test_a_stream_ends_when_its_reader_may_see_no_more(house: House) -> None:
         allowed = False
         return [event async for event in stream]
 
-    assert tell(house, story, heartbeat_s=0.02) == []
+    assert tell(house, story, heartbeat_s=0.02, ask_again_s=0) == []
 
 
 def test_a_revoked_reader_hears_nothing_of_what_came_with_it(house: House) -> None:

@@ -5,9 +5,13 @@ root.prepend(healthBand, el('div', { class: 'gl-panes' }, queuePane, stagePane, 
 
 // ---- hearing ----
 
+let tookMs = 0;  // the last look at the queue
+
 async function refresh() {
   if (!desk.policy.length) await Promise.all([loadPolicy(), loadCare()]);
+  const began = performance.now();
   const answer = await api('GET', '/api/v1/review');
+  tookMs = performance.now() - began;
   desk.isKnown = true;
   desk.items = answer.items.filter((item) => !desk.done.has(item.id + '/' + item.version));
   const fresh = desk.clip && find(desk.clip.id);
@@ -107,7 +111,7 @@ const news = listenForNews((changed) => {
   updates.now();
   health.now();
   if (desk.clip && changed.has(desk.clip.id)) loadMarks();
-});
+}, () => tookMs);
 const updates = poll(refresh, () => (news.isOpen() ? WITH_MS : WITHOUT_MS));
 const health = poll(refreshHealth, 30000);
 poll(renew, LEASE_S * 1000 / 3);

@@ -76,7 +76,12 @@ function waitingStep(clip, waiting, decided, usual) {
 // The promise that was made for this step.
 function dueBy(clip) {
   if (!clip.due_at) return '';
-  return clip.overdue ? t('step.overdue') : t('step.due', { date: date(clip.due_at) });
+  return clip.overdue ? t('step.overdue') : t('step.due', { date: moment(clip.due_at) });
+}
+
+function moment(time) {
+  const parts = { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' };
+  return new Intl.DateTimeFormat(language, parts).format(new Date(time));
 }
 
 function decisionStep(decided) {

@@ -1,26 +1,39 @@
 // news.js: hearing at once that the queue changed, over server-sent events; polling is the reserve.
-// It knows nothing about the queue: whoever asks is called.
+// It knows nothing about the queue: whoever asks is called, and says how long answering took.
 
-const GATHER_MS = 120;   // several changes at once are one look
+const GATHER_MS = 120;      // several changes at once are one look
+const SCATTER_MS = 200;     // and not all desks look at the same instant
+const REST = 10;            // a look that took a second is followed by ten of rest
+const LONGEST_REST_MS = 10000;
+const REFUSED_MS = 30000;
 const WITHOUT_MS = 3000;
-const WITH_MS = 20000;   // a lease that ran out tells nobody
+const WITH_MS = 20000;      // a lease that ran out tells nobody
 
-function listenForNews(heard) {
+// `took()`: milliseconds of the last look.
+function listenForNews(heard, took) {
   let source = null;
   let timer = 0;
+  let last = 0;
   let changed = new Set();
 
   function open() {
     source = new EventSource('/api/v1/review/events');
     source.addEventListener('queue', (event) => {
       for (const id of JSON.parse(event.data).clips) changed.add(id);
-      clearTimeout(timer);
-      timer = setTimeout(tell, GATHER_MS);
+      soon();
     });
-    source.addEventListener('hello', tell);
+    source.addEventListener('hello', soon);
+  }
+
+  function soon() {
+    if (timer) return;
+    const rest = last + Math.min(LONGEST_REST_MS, REST * took()) - performance.now();
+    timer = setTimeout(tell, Math.max(GATHER_MS + SCATTER_MS * Math.random(), rest));
   }
 
   function tell() {
+    timer = 0;
+    last = performance.now();
     heard(changed);
     changed = new Set();
   }
@@ -33,9 +46,10 @@ function listenForNews(heard) {
   // A page that nobody sees holds no line open: browsers have few of them for one place.
   function tend() {
     if (!element.isConnected) return close();
-    if (!live()) close();
-    else if (!source || source.readyState === EventSource.CLOSED) { close(); open(); }
-    return setTimeout(tend, source && source.readyState === EventSource.OPEN ? 500 : 2000);
+    const isRefused = source && source.readyState === EventSource.CLOSED;
+    if (!live() || isRefused) close();
+    else if (!source) open();
+    return setTimeout(tend, isRefused ? REFUSED_MS : 500);
   }
 
   setTimeout(tend, 0);

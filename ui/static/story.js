@@ -54,7 +54,7 @@ function versionStory(clip, asked) {
 
 function changedRow({ name, left, right }) {
   const sides = name === 'prompt' ? [marked(left, right, 'del'), marked(right, left, 'ins')]
-    : [el('del', { class: 'gl-word', text: left }), el('ins', { class: 'gl-word', text: right })];
+    : [[el('del', { class: 'gl-word', text: left }), ' → ', el('ins', { class: 'gl-word', text: right })]];
   return el('div', null, el('dt', { text: t('fact.' + name) }), el('dd', null, sides.map((side) => el('p', null, side))));
 }
 
