@@ -34,14 +34,6 @@ from store import as_text
 
 _FOR: Final = b"greenlight/pseudonym/1"
 _TAKE_DOWN: Final = "take_down"
-_OUTCOMES: Final = (
-    State.APPROVED,
-    State.REJECTED,
-    State.CHANGES_REQUESTED,
-    State.SECOND_REVIEW,
-    State.TAKEN_DOWN,
-)
-"""Where an explained act can lead."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +108,8 @@ def log_rows(session: Session, clip: Clip) -> list[AuditRow]:
 
 def by_row(session: Session, clip: Clip, rows: Sequence[AuditRow]) -> dict[int, Statement]:
     """The statements, each by the `seq` of the row of the log that it explains."""
-    explained = _explained(rows)
+    moves = [row for row in rows if "to" in row.body]
+    explained = [row for row in moves if row.action == _TAKE_DOWN or "decision" in row.body]
     if not explained:
         return {}
     made = {decision.id: decision for decision in decisions(session, clip.id)}
@@ -150,16 +143,6 @@ def role_of(session: Session, clip: Clip, actor: str) -> str:
         return "creator"
     person = session.get(Person, actor)
     return person.role if person else SYSTEM
-
-
-def _explained(rows: Sequence[AuditRow]) -> list[AuditRow]:
-    """Take-downs and decisions as they were made; taking one back names it again and is none."""
-    found: dict[str, AuditRow] = {}
-    for row in rows:
-        named = row.hash if row.action == _TAKE_DOWN else row.body.get("decision")
-        if named and row.body.get("to") in _OUTCOMES:
-            found.setdefault(named, row)
-    return list(found.values())
 
 
 def _shown_after(rows: Sequence[AuditRow], row: AuditRow) -> datetime | None:

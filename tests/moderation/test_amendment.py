@@ -90,6 +90,8 @@ def test_versions_count_up(house: House) -> None:
     publish(house, add)
     publish(house, retire("too_loud"))
     assert versions(house) == [2, 3]
+    with house.store.read() as session:
+        assert policy.current(session).version == 3
 
 
 @pytest.mark.parametrize("who", ["ana", "rita", "lea", "aud"])

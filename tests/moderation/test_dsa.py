@@ -84,6 +84,11 @@ def test_a_rejection_is_a_restriction_of_another_kind_in_words(house: House) -> 
     assert said["decision_visibility_other"].startswith("The clip is not published.")
 
 
+def test_the_facts_say_that_a_person_decided(house: House) -> None:
+    said = exported(house, rejected(house, "violence"))
+    assert "The decision was made by a person." in said["decision_facts"]
+
+
 def test_a_take_down_disables_the_clip(house: House) -> None:
     said = exported(house, taken_down(house, "hate"))
     assert said["decision_visibility"] == ["DECISION_VISIBILITY_CONTENT_DISABLED"]

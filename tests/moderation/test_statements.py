@@ -77,7 +77,7 @@ def taken_back(house: House) -> Clip:
     """A clip whose rejection its reviewer took back."""
     clip = rejected(house)
     with house.store.write() as session:
-        return undo(session, house.user("rita"), clip.id, house.rules)
+        return undo(session, house.user("rita"), clip.id, replace(house.rules, undo_s=60.0))
 
 
 def test_a_rejection_has_a_statement_at_once(house: House) -> None:
