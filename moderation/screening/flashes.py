@@ -109,10 +109,11 @@ def _together(shares: NDArray[np.float64], fps: float) -> list[int]:
     """The frames at which enough cells have changed at about the same time."""
     window = max(1, round(fps * _SLOWEST_S))
     found: list[int] = []
+    counted_to = 0
     for place in range(1, len(shares)):
-        last = found[-1] if found else -window
-        if place - last < window:
+        if place <= counted_to:
             continue  # the rest of the same change
-        if shares[max(place - window, last) + 1 : place + 1].sum() > _AREA:
+        if shares[max(place - window, counted_to) + 1 : place + 1].sum() > _AREA:
             found.append(place)
+            counted_to = place + window - 1
     return found
