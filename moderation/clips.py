@@ -154,7 +154,8 @@ def delete(session: Session, user: User, clip_id: str, *, remove: Callable[[Clip
         raise Conflict(state=clip.state, action="deleting")
     audit.append(session, actor=user.id, action="delete", subject=clip.id)
     values: dict[str, Any] = dict.fromkeys(("prompt", "negative_prompt", "note"), "")
-    values |= {"error": None, "screening": [], "first_frame": None, "deleted_at": utc_now()}
+    values |= {"error": None, "screening": [], "hashes": [], "first_frame": None}
+    values |= {"deleted_at": utc_now()}
     remove(clip)
     session.execute(update(Clip).where(col(Clip.id) == clip_id).values(**values))
     session.refresh(clip)

@@ -9,6 +9,7 @@ from sqlmodel import col, select, update
 
 from accounts.permissions import STRANGER, User
 from errors import NotAllowed, NotFound, SignInNeeded
+from moderation import clips
 from moderation.decided import DecidedClips
 from moderation.models import Appeal, Clip, Decision, Stage, State, Undoing, Verdict
 from moderation.precedents import MOST, precedents
@@ -120,6 +121,13 @@ def test_a_clip_that_is_deleted_after_it_was_read_is_not_shown_either(house: Hou
     change(house, other, deleted_at=utc_now())
     with house.store.read() as session:
         assert precedents(session, house.user("rob"), clip.id, decided) == []
+
+
+def test_nothing_to_compare_is_kept_of_a_deleted_clip(house: House) -> None:
+    other = case(house)
+    with house.store.write() as session:
+        clips.delete(session, house.user("ana"), other.id, remove=lambda _clip: None)
+    assert house.get(other.id).hashes == []
 
 
 def test_a_decision_that_was_taken_back_is_none(house: House) -> None:

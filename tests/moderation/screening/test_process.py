@@ -83,9 +83,12 @@ def test_a_screener_that_hangs_is_ended_at_the_limit(clip: Path) -> None:
 def test_a_screener_that_hangs_is_gone_afterwards(clip: Path) -> None:
     process = LookingProcess(limit_s=0.5, command=SLEEPS)
     pid = process._running().pid
-    missing(process, clip)
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+    process.look(clip, "a ball")
+    try:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    finally:
+        process.close()
 
 
 def test_what_was_answered_before_the_limit_is_kept(clip: Path) -> None:
