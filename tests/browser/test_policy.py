@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Open, refusing
 from tests.server import Server, wait_for_state
@@ -15,6 +15,7 @@ from tests.server import Server, wait_for_state
 Json = dict[str, Any]
 
 MARKUP = "<b>The clip</b> {{ 7 * 7 }} \"is\" 'loud' & more."
+RED, BLUE = "a red ball moving left in the night", "a blue ball moving left in the night"
 SIZES = [{"width": 1440, "height": 900}, {"width": 390, "height": 844}]
 
 
@@ -38,15 +39,28 @@ def ana(gallery: Server) -> httpx.Client:
 @pytest.fixture(scope="module")
 def rejected(gallery: Server, ana: httpx.Client) -> Json:
     """A clip of Ana's that Rita rejected."""
-    rita = gallery.client("rita", "reviewer")
-    wish = {"prompt": "a red ball moving left in the night", "num_inference_steps": 1}
+    return decided(gallery, ana, "rita", "reject", "The fall at the end.")
+
+
+def decided(
+    gallery: Server, ana: httpx.Client, who: str, verdict: str, note: str, prompt: str = RED
+) -> Json:
+    """A new clip of Ana's after somebody's decision."""
+    wish = {"prompt": prompt, "num_inference_steps": 1}
     clip = wait_for_state(ana, ana.post("/api/v1/clips", json=wish).json()["id"], "pending_review")
-    rita.post("/api/v1/review/claim", json={"clip_id": clip["id"]})
-    made = {"verdict": "reject", "version": clip["version"], "reasons": ["violence"]}
-    made["note"] = "The fall at the end."
-    assert rita.post(f"/api/v1/clips/{clip['id']}/decision", json=made).status_code == 200
+    answered(gallery, clip, who, verdict, note)
     found: Json = ana.get(f"/api/v1/clips/{clip['id']}").json()
     return found
+
+
+def answered(gallery: Server, clip: Json, who: str, verdict: str, note: str) -> None:
+    reviewer = gallery.client(who, "reviewer")
+    claimed = reviewer.post("/api/v1/review/claim", json={"clip_id": clip["id"]})
+    assert claimed.status_code == 200, claimed.text
+    reasons = [] if verdict == "approve" else ["violence"]
+    made = {"verdict": verdict, "version": claimed.json()["version"], "reasons": reasons}
+    answer = reviewer.post(f"/api/v1/clips/{clip['id']}/decision", json={**made, "note": note})
+    assert answer.status_code == 200, answer.text
 
 
 def visit(gallery: Server, client: httpx.Client, tab: str, open_page: Open, **how: Any) -> Page:
@@ -63,12 +77,17 @@ def editor(gallery: Server, ada: httpx.Client, open_page: Open) -> Page:
     return page
 
 
+def why(page: Page, prompt: str) -> Locator:
+    """The box on the card of a clip that explains what was decided."""
+    return page.locator(".gl-mine-card", has_text=prompt).locator(".gl-why")
+
+
 def in_force(client: httpx.Client) -> Json:
     policy: Json = client.get("/api/v1/policy").json()
     return policy
 
 
-def row(page: Page, code: str) -> Any:
+def row(page: Page, code: str) -> Locator:
     return page.locator(".gl-policy-row", has=page.locator(f"code:text-is('{code}')"))
 
 
@@ -193,7 +212,7 @@ def test_a_creator_reads_why_by_whom_under_which_rules_and_what_now(
     gallery: Server, ana: httpx.Client, rejected: Json, open_page: Open
 ) -> None:
     page = visit(gallery, ana, "mine", open_page)
-    box = page.locator(".gl-why").first
+    box = why(page, RED)
     entry = rejected["timeline"][-1]
     for said in (
         entry["reasons"][0]["text"],
@@ -207,11 +226,25 @@ def test_a_creator_reads_why_by_whom_under_which_rules_and_what_now(
         expect(box).to_contain_text(said)
 
 
+def test_a_creator_reads_the_answer_to_an_appeal_also_when_the_clip_is_shown(
+    gallery: Server, ana: httpx.Client, open_page: Open
+) -> None:
+    clip = decided(gallery, ana, "rita", "reject", "The fall at the end.", BLUE)
+    appeal = {"text": "It is a ball, and it bounces."}
+    path = f"/api/v1/clips/{clip['id']}"
+    assert ana.post(f"{path}/appeal", json=appeal).status_code == 200
+    answered(gallery, ana.get(path).json(), "rob", "approve", "You are right, it bounces.")
+    box = why(visit(gallery, ana, "mine", open_page), BLUE)
+    expect(box).to_contain_text("upheld the appeal")
+    expect(box).to_contain_text("You are right, it bounces.")
+    expect(box.get_by_role("link", name="In the form of the EU")).to_have_count(0)
+
+
 def test_a_creator_reads_it_in_french(
     gallery: Server, ana: httpx.Client, rejected: Json, open_page: Open
 ) -> None:
     page = visit(gallery, ana, "mine", open_page, locale="fr-FR")
-    box = page.locator(".gl-why").first
+    box = why(page, RED)
     expect(box).to_contain_text(rejected["timeline"][-1]["reasons"][0]["fr"]["text"])
     expect(box).to_contain_text("sous le pseudonyme")
 
@@ -225,7 +258,7 @@ def test_the_statement_can_be_kept_as_a_file(
     gallery: Server, ana: httpx.Client, rejected: Json, open_page: Open, name: str, field: str
 ) -> None:
     page = visit(gallery, ana, "mine", open_page)
-    link = page.locator(".gl-statement").first.get_by_role("link", name=name)
+    link = why(page, RED).get_by_role("link", name=name)
     address = link.get_attribute("href")
     assert address is not None
     assert field in ana.get(address).json()

@@ -3,6 +3,7 @@
 // It knows nothing about buttons.
 
 const EXPLAINED = ['rejected', 'changes_requested', 'taken_down', 'failed'];
+const RESTRICTED = ['rejected', 'changes_requested', 'taken_down'];  // what the DSA has a statement for
 // Elsewhere the step that led there is told of, where somebody wrote or named something in it.
 const LED_BY = { appealed: 'rejected', second_review: 'second_review', approved: 'approved', published: 'approved' };
 
@@ -88,7 +89,8 @@ function statementOf(clip, entry) {
   const file = (text, query) => el('a', { class: 'gl-link', href: path + query, download: `statement-${entry.statement}.json`, text });
   return el('div', { class: 'gl-statement' },
     el('p', null, el('span', { text: words }), ' ', rules(entry)),
-    el('p', { class: 'gl-statement-files' }, file(t('why.file'), ''), file(t('why.file_dsa'), '?format=dsa')));
+    el('p', { class: 'gl-statement-files' }, file(t('why.file'), ''),
+      RESTRICTED.includes(entry.state) && file(t('why.file_dsa'), '?format=dsa')));
 }
 
 function rules(entry) {
