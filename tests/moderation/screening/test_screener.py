@@ -137,6 +137,7 @@ def test_a_clip_that_was_neither_shown_nor_refused_is_not_compared(
 def test_a_deleted_clip_is_not_compared(house: House, screener: Screener, tmp_path: Path) -> None:
     path = file_of(ball(), tmp_path)
     other = shown_before(house, path, State.REJECTED)
+    assert found(screener.screen(house.clip(State.SCREENING), path)) != {}
     with house.store.write() as session:
         session.execute(update(Clip).where(col(Clip.id) == other.id).values(deleted_at=utc_now()))
     assert found(screener.screen(house.clip(State.SCREENING), path)) == {}
