@@ -186,8 +186,8 @@ class NothingRestricted(BadInput):
 
 class AppealEmpty(BadInput):
     code = "appeal_empty"
-    says = "An appeal needs words: what did the reviewer not see?"
-    fix_says = "Write a sentence or two and send it again."
+    says = "An appeal needs words; this one has none."
+    fix_says = "Write what the reviewer did not see, in a sentence or two, and send it again."
 
 
 class AnswerMissing(BadInput):

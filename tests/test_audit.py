@@ -198,8 +198,8 @@ def test_a_decision_is_not_replaced_by_another(house: House) -> None:
     house.decide("rita", house.clip(), Verdict.APPROVE)
     replace = (
         "INSERT OR REPLACE INTO decision SELECT id, clip_id, clip_version, 'reject', reasons, note,"
-        " internal_note, policy_version, sha256, reviewer_id, reviewer_role, waited_s, decided_at"
-        " FROM decision"
+        " internal_note, policy_version, sha256, reviewer_id, reviewer_role, waited_s, decided_at,"
+        " stage, advised FROM decision"
     )
     with pytest.raises(IntegrityError), house.store.write() as session:
         session.execute(text(replace))
