@@ -50,6 +50,8 @@ class Newsroom(Server):
         # A script's token signs a browser in as well, where it sends the header.
         page.set_extra_http_headers({"Authorization": f"Bearer {self.tokens[name]}"})
         page.goto(f"{self.url}/?tab={tab}")
+        first = {"review": ".gl-row, .gl-nothing", "mine": ".gl-mine-card"}[tab]
+        page.locator(first).first.wait_for(state="attached")  # on a busy machine this takes a while
         return page
 
     def api(self, name: str) -> Any:

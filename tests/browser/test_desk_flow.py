@@ -44,7 +44,7 @@ def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
 
 def at_work(newsroom: Newsroom, name: str, open_page: Open) -> Page:
     page = newsroom.visit(name, open_page)
-    expect(page.get_by_role("button", name="Approve")).to_be_enabled()
+    expect(page.get_by_role("button", name="Approve")).to_be_enabled(timeout=20_000)
     return page
 
 

@@ -31,7 +31,8 @@ def on_stage(page: Page, words: str) -> None:
 
 
 def may_decide(page: Page) -> None:
-    expect(page.get_by_role("button", name="Approve", exact=True)).to_be_enabled()
+    approve = page.get_by_role("button", name="Approve", exact=True)
+    expect(approve).to_be_enabled(timeout=20_000)
 
 
 def may_not(page: Page) -> None:

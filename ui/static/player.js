@@ -25,6 +25,7 @@ for (const [node, name] of [[slowerTool, 'slower'], [fasterTool, 'faster']]) {
   attr(node, 'title', t('desk.' + name));
 }
 attr(loopTool, 'aria-pressed', 'true');
+show(soundTool, false);
 
 function setFilm(next) {
   if (film) film.pause();
