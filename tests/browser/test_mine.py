@@ -146,10 +146,12 @@ def test_the_line_of_time_tells_how_long_each_step_took(ana: Creator) -> None:
 def test_a_clip_that_waits_says_for_how_long_and_how_long_it_usually_takes(ana: Creator) -> None:
     """The usual wait is public only when it is that of many clips (moderation/statistics.py)."""
     ana.waiting("a blue heart")
-    usual = {"wait_s": {"p50": 180.0}}
-    page = ana.page(
-        prepare=lambda page: page.route("**/api/v1/stats", lambda route: route.fulfill(json=usual))
-    )
+
+    def measured(page: Page) -> None:
+        numbers = {"wait_s": {"p50": 180.0}}
+        page.route("**/api/v1/stats", lambda route: route.fulfill(json=numbers))
+
+    page = ana.page(prepare=measured)
     waiting = step(card(page, "blue heart"), "Waiting for review")
     expect(waiting).to_have_attribute("aria-current", "step")
     expect(waiting).to_contain_text("so far")
