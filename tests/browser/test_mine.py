@@ -155,7 +155,7 @@ def test_a_clip_that_waits_says_for_how_long_and_how_long_it_usually_takes(ana: 
     waiting = step(card(page, "blue heart"), "Waiting for review")
     expect(waiting).to_have_attribute("aria-current", "step")
     expect(waiting).to_contain_text("so far")
-    expect(waiting).to_contain_text("usually 3 min · to be decided by")
+    expect(waiting).to_contain_text("usually 3 min · by ")
 
 
 def test_a_clip_in_the_making_shows_phase_step_remaining_time_and_a_preview(ana: Creator) -> None:
