@@ -141,7 +141,9 @@ def test_rows_say_how_late_it_is(newsroom: Newsroom, open_page: Open) -> None:
     ready(page, 12)
     rows = page.locator("#desk .gl-rows li")
     expect(rows.filter(has_text="an overdue clip")).to_contain_text("Overdue")
-    expect(rows.filter(has_text="a clip due soon")).to_contain_text(re.compile(r"due in (40|3\d) min"))
+    expect(rows.filter(has_text="a clip due soon")).to_contain_text(
+        re.compile(r"due in (40|3\d) min")
+    )
     expect(rows.filter(has_text="an appealed clip")).to_contain_text("Appeal")
     expect(rows.filter(has_text="a clip to look at twice")).to_contain_text("Second look")
 
