@@ -20,6 +20,8 @@ from moderation.rules import Rules
 Because = Literal["reason", "new_creator", "advice", "share"]
 
 _MOST_VERSIONS: Final = 50
+_SEEN: Final = 0.5
+"""Screening is at least as sure as not of what counts here."""
 
 
 def second_look(
@@ -29,7 +31,8 @@ def second_look(
 
     `reasons`: the codes that the approving reviewer flags. What screening saw counts as well.
     """
-    seen = {signal.get("reason") for signal in clip.screening} | set(reasons)
+    seen = {each.get("reason") for each in clip.screening if (each.get("score") or 0) >= _SEEN}
+    seen |= set(reasons)
     if seen & rules.second_reasons:
         return "reason"
     if rules.second_first_clips and _approved(session, clip.creator_id) < rules.second_first_clips:

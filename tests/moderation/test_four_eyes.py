@@ -47,11 +47,15 @@ def test_another_reason_does_not(house: House) -> None:
     assert clip.state == State.APPROVED
 
 
-def test_what_screening_saw_of_that_reason_needs_a_second_look(house: House) -> None:
+@pytest.mark.parametrize(("score", "state"), [(0.9, "second_review"), (0.4, "approved")])
+def test_what_screening_is_sure_of_with_that_reason_needs_a_second_look(
+    house: House, score: float, state: str
+) -> None:
     ask_for_second(house, second_reasons=frozenset({"violence"}))
     clip = house.clip()
-    put(house.store, clip.id, screening=[{"check": "prompt", "reason": "violence"}])
-    assert house.decide("rita", clip, Verdict.APPROVE).state == State.SECOND_REVIEW
+    seen = {"check": "prompt", "reason": "violence", "score": score}
+    put(house.store, clip.id, screening=[seen])
+    assert house.decide("rita", clip, Verdict.APPROVE).state == state
 
 
 def test_the_first_clip_of_a_new_creator_needs_a_second_look(house: House) -> None:
