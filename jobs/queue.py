@@ -349,6 +349,7 @@ class Jobs:
                 "CANCELLED",
             ):
                 fail(session, fresh, Interrupted().as_json())
+                self._media.forget_making(clip.id)  # no job of it will
             else:
                 self._enqueue_again(session, fresh)
 

@@ -116,6 +116,17 @@ def test_a_sweep_that_breaks_is_followed_by_the_next(
     wait_until(lambda: len(swept) >= 2, "the next sweep")
 
 
+def test_a_clip_that_was_given_up_leaves_nothing_of_its_making(line: Greenlight) -> None:
+    """Killed again and again at the same clip, as the storm of kills once was."""
+    house = House(line.store, line.media)
+    clip = house.clip(State.GENERATING)
+    kept = line.media.kept(clip.id)
+    kept.mkdir(parents=True)
+    (kept / "latents.safetensors").write_bytes(b"half a clip")
+    line.jobs._revive(clip, "MAX_RECOVERY_ATTEMPTS_EXCEEDED", set(), at_start=False)
+    assert (house.get(clip.id).state, kept.exists()) == (State.FAILED, False)
+
+
 def test_a_taken_down_clip_whose_file_was_changed_is_not_restored(
     line: Greenlight, as_user: AsUser
 ) -> None:
