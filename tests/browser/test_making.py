@@ -231,6 +231,7 @@ def test_a_prompt_that_is_code_is_text_here_too(ana: Newcomer) -> None:
     )
     expect(page.locator("#parent")).to_contain_text(PAYLOAD)
     page.locator("#advanced > button").click()
+    expect(page.get_by_label("Seed")).to_have_value(str(clip["seed"]))  # all fields are filled
     page.get_by_label("Seed").fill(PAYLOAD)
     press_go(page)
     expect(page.locator("#seed .gl-refusal")).to_contain_text("onerror")
