@@ -77,6 +77,10 @@ def fill(greenlight: Greenlight) -> None:
         publishing = bar.add_task("Reviewing and publishing", total=len(decided))
         for place, clip_id in enumerate(decided):
             _decide(greenlight, reviewer, clip_id, reject=place == _REJECTED)
+        # All together: each is published when its approval can no longer be taken back.
+        for place, clip_id in enumerate(decided):
+            if place != _REJECTED:
+                _wait(greenlight, reviewer, clip_id, State.PUBLISHED)
             bar.advance(publishing)
 
 
@@ -88,7 +92,6 @@ def _decide(greenlight: Greenlight, reviewer: User, clip_id: str, *, reject: boo
         greenlight.actions.decide(reviewer, clip_id, ruling)
         return
     greenlight.actions.decide(reviewer, clip_id, Ruling(Verdict.APPROVE, version))
-    _wait(greenlight, reviewer, clip_id, State.PUBLISHED)
 
 
 def _wait(greenlight: Greenlight, user: User, clip_id: str, wanted: State) -> None:

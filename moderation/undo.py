@@ -2,7 +2,7 @@
 
 Knows nothing of pages. It is a real reversal: the clip goes back to where it waited, the decision
 stays in the table with a mark that it was taken back, and nothing was published meanwhile, because
-publishing does not begin before that time is over (jobs/publishing.py).
+publishing does not begin before that time is over (jobs/queue.py).
 """
 
 from __future__ import annotations
