@@ -11,7 +11,6 @@ import secrets
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -23,19 +22,15 @@ from accounts.models import Person, Role, new_id
 from accounts.permissions import User
 from errors import (
     BadInput,
-    Conflict,
-    DecidedBefore,
     DiskFull,
     ModelNotLoaded,
     NoDraft,
     NoFirstFrame,
     NotFound,
-    OwnClip,
     SignInNeeded,
     StorageFull,
 )
 from gallery import browse
-from gallery.publish import check_public
 from jobs import Jobs
 from media import MediaStore
 from moderation import (
@@ -43,18 +38,12 @@ from moderation import (
     appeals,
     claims,
     clips,
-    desk,
     policy,
-    precedents,
     statements,
     statistics,
-    undo,
-    workload,
 )
-from moderation.decided import DecidedClips
 from moderation.dsa import as_dsa
-from moderation.four_eyes import standing
-from moderation.models import Clip, State, Verdict
+from moderation.models import Clip, State
 from moderation.rules import rules_of
 from moderation.views import clips_json
 from moderation.visibility import visible_clip
@@ -64,10 +53,11 @@ from pipeline.frame import check_frame
 from pipeline.lexicon import open_lexicon
 from pipeline.request import SEED_LIMIT, check_inputs, check_variants
 from pipeline.surprise import surprise
+from reviewing import Reviewing
 from settings import VERSION, Settings
 from sharing import allowance, backlog, frames, timings, turns
 from sharing.forecast import Forecaster
-from store import Store, as_text, utc_now
+from store import Store, as_text
 from text import check_text
 
 Json = dict[str, Any]
@@ -113,10 +103,17 @@ class Actions:
             day_s=settings.gpu_seconds_per_day or None,
         )
         self._review = rules_of(settings)
+        self.reviewing = Reviewing(
+            store,
+            media,
+            self._review,
+            act=self._act,
+            shown=self._shown,
+            enqueue_publish=jobs.enqueue_publish,
+        )
         self._limits = backlog.Limits(own=settings.own_backlog, all=settings.review_backlog)
         self._forecaster = Forecaster(self._limits)
         self._board = statistics.Board()
-        self._decided = DecidedClips()
 
     # ---- creators -------------------------------------------------------------------------
 
@@ -332,83 +329,6 @@ class Actions:
             "version": VERSION,
         }
 
-    # ---- reviewers ------------------------------------------------------------------------
-
-    def review_queue(self, user: User) -> Json:
-        with self.store.read() as session:
-            waiting = desk.queue(session, user)
-            return {"items": self._shown(session, user, waiting), "next": None}
-
-    def claim(self, user: User, clip_id: str | None) -> Json:
-        lease_s = self._review.claim_s
-        return self._act(
-            user, lambda session: claims.claim(session, user, clip_id, lease_s=lease_s)
-        )
-
-    def renew(self, user: User, clip_id: str) -> Json:
-        lease_s = self._review.claim_s
-        return self._act(
-            user, lambda session: claims.renew(session, user, clip_id, lease_s=lease_s)
-        )
-
-    def release(self, user: User, clip_id: str) -> Json:
-        return self._act(user, lambda session: claims.release(session, user, clip_id))
-
-    def skip(self, user: User, clip_id: str) -> Json:
-        return self._act(user, lambda session: claims.skip(session, user, clip_id))
-
-    def hand_over(self, user: User, clip_id: str, to: str) -> Json:
-        lease_s = self._review.claim_s
-        return self._act(
-            user, lambda session: claims.hand_over(session, user, clip_id, to, lease_s=lease_s)
-        )
-
-    def decide(self, user: User, clip_id: str, ruling: desk.Ruling) -> Json:
-        """Decide, or be refused; that somebody tried is in the log either way."""
-        try:
-            return self._act(
-                user,
-                lambda session: desk.decide(
-                    session,
-                    user,
-                    clip_id,
-                    ruling,
-                    rules=self._review,
-                    enqueue_publish=self._jobs.enqueue_publish,
-                ),
-            )
-        except (Conflict, OwnClip, DecidedBefore) as error:
-            with self.store.write() as session:
-                desk.note_refusal(session, user, clip_id, ruling, error.code)
-            raise
-
-    def undo(self, user: User, clip_id: str) -> Json:
-        return self._act(user, lambda session: undo.undo(session, user, clip_id, self._review))
-
-    def precedents(self, user: User, clip_id: str) -> Json:
-        """The nearest past decisions, for whoever may see held clips."""
-        with self.store.read() as session:
-            found = precedents.precedents(session, user, clip_id, self._decided)
-        return {"items": found, "next": None}
-
-    def review_health(self, user: User) -> Json:
-        with self.store.read() as session:
-            return workload.health(session, user)
-
-    def take_down(self, user: User, clip_id: str, *, reason: str, note: str) -> Json:
-        return self._act(
-            user, lambda session: clips.take_down(session, user, clip_id, reason=reason, note=note)
-        )
-
-    def restore(self, user: User, clip_id: str, *, note: str) -> Json:
-        def check_file(clip: Clip) -> None:
-            check_public(clip, self._media)
-
-        return self._act(
-            user,
-            lambda session: clips.restore(session, user, clip_id, note=note, check_file=check_file),
-        )
-
     # ---- admins ---------------------------------------------------------------------------
 
     def invite(self, user: User, *, role: str, name: str | None) -> str:
@@ -461,16 +381,6 @@ class Actions:
             switches.resume(session, what, resumed_by=user.id)
         return self.health()
 
-    def _undo_until(self, session: Session, user: User, clip: Clip) -> datetime | None:
-        """Until when the asker can take their decision on the clip back; None when they cannot."""
-        if not user.may("review") or clip.state in undo.NEVER_AFTER:
-            return None
-        made = standing(session, [clip.id])
-        if not made or made[-1].reviewer_id != user.id:
-            return None
-        until = undo.undo_until(clip, made[-1], self._review)
-        return until if until and until > utc_now() else None
-
     def _act(self, user: User, act: Callable[[Session], Clip]) -> Json:
         """One act on one clip: signed in, in one transaction, answered with the clip after it."""
         if user.role is None:
@@ -518,7 +428,7 @@ class Actions:
             if "timeline" not in view or "note" not in view:
                 continue  # a stranger's view of a published clip
             view |= ahead.get(clip.id, {})
-            until = self._undo_until(session, user, clip)
+            until = self.reviewing.undo_until(session, user, clip)
             view["undo_until"] = as_text(until) if until else None
             view["can"] += ["undo"] if until else []
             own = clip.creator_id == user.id
@@ -553,14 +463,4 @@ def as_role(name: str) -> Role:
         known = ", ".join(role.value for role in Role)
         raise BadInput(
             field="role", value=name, rule=f"one of {known}", step="Name one of them."
-        ) from error
-
-
-def as_verdict(name: str) -> Verdict:
-    try:
-        return Verdict(name)
-    except ValueError as error:
-        known = ", ".join(verdict.value for verdict in Verdict)
-        raise BadInput(
-            field="verdict", value=name, rule=f"one of {known}", step="Send one of them."
         ) from error

@@ -114,7 +114,7 @@ def launch(greenlight: Greenlight) -> Any:
     live = Live(greenlight.store, is_closing=lambda: getattr(page.server, "should_exit", False))
     routers = [
         api_routes(actions, identity),
-        desk_routes(greenlight.store, identity),
+        desk_routes(actions.reviewing, greenlight.store, identity),
         live_routes(live, identity),
         notice_routes(greenlight.store, identity, settings, notices_key),
         media_routes(actions, identity, greenlight.media),

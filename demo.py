@@ -85,13 +85,13 @@ def fill(greenlight: Greenlight) -> None:
 
 
 def _decide(greenlight: Greenlight, reviewer: User, clip_id: str, *, reject: bool) -> None:
-    version = greenlight.actions.claim(reviewer, clip_id)["version"]
+    version = greenlight.actions.reviewing.claim(reviewer, clip_id)["version"]
     if reject:
         note = "The shape dissolves half way. The same prompt with another seed may hold it."
         ruling = Ruling(Verdict.REJECT, version, reasons=["technical_fault"], note=note)
-        greenlight.actions.decide(reviewer, clip_id, ruling)
+        greenlight.actions.reviewing.decide(reviewer, clip_id, ruling)
         return
-    greenlight.actions.decide(reviewer, clip_id, Ruling(Verdict.APPROVE, version))
+    greenlight.actions.reviewing.decide(reviewer, clip_id, Ruling(Verdict.APPROVE, version))
 
 
 def _wait(greenlight: Greenlight, user: User, clip_id: str, wanted: State) -> None:

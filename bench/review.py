@@ -62,8 +62,8 @@ def main() -> int:
         with running(settings, FastEngine()) as greenlight:
             crowd = _crowd(greenlight.store)
             _fill(greenlight.store, crowd[0], asked.clips)
-            acts = greenlight.actions
-            opening = sorted(_timed(partial(acts.review_queue, crowd[1])) for _ in range(_OPENINGS))
+            acts = greenlight.actions.reviewing
+            opening = sorted(_timed(partial(acts.queue, crowd[1])) for _ in range(_OPENINGS))
             decided = []
             for number in range(_DECISIONS):
                 who = crowd[1 + number % (len(crowd) - 1)]
@@ -127,7 +127,7 @@ def _rate(greenlight: Greenlight, crowd: list[User], seconds: float) -> float:
         count = 0
         while time.perf_counter() < stop_at:
             clip_id, version = waits.get_nowait()
-            greenlight.actions.decide(reviewer, clip_id, _ruling(count, version))
+            greenlight.actions.reviewing.decide(reviewer, clip_id, _ruling(count, version))
             count += 1
         return count
 

@@ -17,9 +17,9 @@ import pytest
 
 from tests.server import ROOT
 
-# app → ui, web → actions → jobs → gallery, sharing → moderation → notices → accounts, checkpoints →
-# audit, media, language → store → keys, settings, text → errors. A room imports rooms of the lines
-# above its own, never its neighbours.
+# app → ui, web → actions → reviewing → jobs → gallery, sharing → moderation → notices → accounts,
+# checkpoints → audit, media, language → store → keys, settings, text → errors. A room imports rooms
+# of the lines above its own, never its neighbours.
 FLOORS = (
     ("errors",),
     ("keys", "settings", "text"),
@@ -30,6 +30,7 @@ FLOORS = (
     ("moderation",),
     ("gallery", "sharing"),
     ("jobs", "migrations"),
+    ("reviewing",),
     ("actions",),
     ("ui", "web"),
     ("app",),

@@ -22,10 +22,9 @@ from pydantic import (
 
 from accounts.identity import Identity
 from accounts.permissions import User
-from actions import Actions, Json, Wish, as_verdict
+from actions import Actions, Json, Wish
 from errors import BadInput
 from language import choose
-from moderation.desk import Ruling
 from moderation.models import State
 from moderation.policy import Reason, as_reasons
 from settings import VERSION
@@ -68,34 +67,8 @@ class ReadingInput(_Input):
     prompt: Text
 
 
-class ClaimInput(_Input):
-    clip_id: Text | None = None
-
-
-class DecisionInput(_Input):
-    verdict: Text
-    version: StrictInt
-    reasons: Annotated[list[Text], Field(max_length=20)] = []
-    note: Text = ""
-    internal_note: Text = ""
-
-
 class AppealInput(_Input):
     text: Text
-
-
-class HandOverInput(_Input):
-    to: Text
-
-
-class TakedownInput(_Input):
-    reason: Text
-    note: Text = ""
-
-
-class RestoreInput(_Input):
-    reason: Text = ""
-    note: Text = ""
 
 
 class PauseInput(_Input):
@@ -254,67 +227,6 @@ def api_routes(actions: Actions, identity: Identity) -> APIRouter:
     @router.post("/clips/{clip_id}/withdraw")
     def withdraw(clip_id: str, user: Asking) -> Json:
         return actions.withdraw(user, clip_id)
-
-    # ---- reviewers ------------------------------------------------------------------------
-
-    @router.get("/review")
-    def review_queue(user: Asking) -> Json:
-        """What waits for review, in order, with who is looking."""
-        return actions.review_queue(user)
-
-    @router.post("/review/claim")
-    def claim(user: Asking, wanted: ClaimInput | None = None) -> Json:
-        """Take one clip, or the next free one."""
-        return actions.claim(user, wanted.clip_id if wanted else None)
-
-    @router.get("/review/health")
-    def review_health(user: Asking) -> Json:
-        """How the review is doing, for leads: what waits, what is overdue, who holds what."""
-        return actions.review_health(user)
-
-    @router.get("/clips/{clip_id}/precedents")
-    def precedents(clip_id: str, user: Asking) -> Json:
-        """The nearest clips that were decided on, at most five, with what became of them."""
-        return actions.precedents(user, clip_id)
-
-    @router.post("/clips/{clip_id}/claim/renew")
-    def renew(clip_id: str, user: Asking) -> Json:
-        """A sign of life: the claim runs on. Refused when it has ended."""
-        return actions.renew(user, clip_id)
-
-    @router.post("/clips/{clip_id}/skip")
-    def skip(clip_id: str, user: Asking) -> Json:
-        """Leave a clip to others; it comes back when nothing else waits."""
-        return actions.skip(user, clip_id)
-
-    @router.post("/clips/{clip_id}/handover")
-    def hand_over(clip_id: str, wanted: HandOverInput, user: Asking) -> Json:
-        """Give a clip to a colleague by name."""
-        return actions.hand_over(user, clip_id, wanted.to)
-
-    @router.post("/clips/{clip_id}/undo")
-    def undo(clip_id: str, user: Asking) -> Json:
-        """Take one's decision back, within the seconds that there are for it."""
-        return actions.undo(user, clip_id)
-
-    @router.post("/clips/{clip_id}/release")
-    def release(clip_id: str, user: Asking) -> Json:
-        return actions.release(user, clip_id)
-
-    @router.post("/clips/{clip_id}/decision")
-    def decide(clip_id: str, made: DecisionInput, user: Asking) -> Json:
-        """Decide on the version that was seen: one decision per version, by somebody else."""
-        facts = made.model_dump(exclude={"verdict"})
-        user.must("review")
-        return actions.decide(user, clip_id, Ruling(verdict=as_verdict(made.verdict), **facts))
-
-    @router.post("/clips/{clip_id}/takedown")
-    def take_down(clip_id: str, why: TakedownInput, user: Asking) -> Json:
-        return actions.take_down(user, clip_id, reason=why.reason, note=why.note)
-
-    @router.post("/clips/{clip_id}/restore")
-    def restore(clip_id: str, why: RestoreInput, user: Asking) -> Json:
-        return actions.restore(user, clip_id, note=why.note)
 
     # ---- everyone -------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The routes of those who sit at the desk: marks on clips, care for oneself, whom to hand over to.
+"""The routes of those who sit at the desk: claims and decisions, marks, care for oneself, colleagues.
 
 Knows nothing of rules. No `__future__` import, as in api.py.
 """
@@ -13,6 +13,8 @@ from accounts import people
 from accounts.identity import Identity
 from accounts.permissions import MAY, User
 from moderation import care, marks
+from moderation.desk import Ruling
+from reviewing import Reviewing, as_verdict
 from store import Store
 from web.api import Text
 
@@ -24,6 +26,32 @@ class _Input(BaseModel):
     """Fields that are not known are refused, so a misspelt one is noticed."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class ClaimInput(_Input):
+    clip_id: Text | None = None
+
+
+class DecisionInput(_Input):
+    verdict: Text
+    version: StrictInt
+    reasons: Annotated[list[Text], Field(max_length=20)] = []
+    note: Text = ""
+    internal_note: Text = ""
+
+
+class HandOverInput(_Input):
+    to: Text
+
+
+class TakedownInput(_Input):
+    reason: Text
+    note: Text = ""
+
+
+class RestoreInput(_Input):
+    reason: Text = ""
+    note: Text = ""
 
 
 class MarkInput(_Input):
@@ -41,13 +69,74 @@ class CareInput(_Input):
     skips: Annotated[list[Text], Field(max_length=care.CODES_LIMIT)]
 
 
-def desk_routes(store: Store, identity: Identity) -> APIRouter:
+def desk_routes(reviewing: Reviewing, store: Store, identity: Identity) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
 
     def current_user(request: Request) -> User:
         return identity.current_user(request)
 
     Asking = Annotated[User, Depends(current_user)]  # noqa: N806  (a type)
+
+    # ---- clips ----------------------------------------------------------------------------
+
+    @router.get("/review")
+    def review_queue(user: Asking) -> Json:
+        """What waits for review, in order, with who is looking."""
+        return reviewing.queue(user)
+
+    @router.post("/review/claim")
+    def claim(user: Asking, wanted: ClaimInput | None = None) -> Json:
+        """Take one clip, or the next free one."""
+        return reviewing.claim(user, wanted.clip_id if wanted else None)
+
+    @router.get("/review/health")
+    def review_health(user: Asking) -> Json:
+        """How the review is doing, for leads: what waits, what is overdue, who holds what."""
+        return reviewing.health(user)
+
+    @router.get("/clips/{clip_id}/precedents")
+    def precedents(clip_id: str, user: Asking) -> Json:
+        """The nearest clips that were decided on, at most five, with what became of them."""
+        return reviewing.precedents(user, clip_id)
+
+    @router.post("/clips/{clip_id}/claim/renew")
+    def renew(clip_id: str, user: Asking) -> Json:
+        """A sign of life: the claim runs on. Refused when it has ended."""
+        return reviewing.renew(user, clip_id)
+
+    @router.post("/clips/{clip_id}/skip")
+    def skip(clip_id: str, user: Asking) -> Json:
+        """Leave a clip to others; it comes back when nothing else waits."""
+        return reviewing.skip(user, clip_id)
+
+    @router.post("/clips/{clip_id}/handover")
+    def hand_over(clip_id: str, wanted: HandOverInput, user: Asking) -> Json:
+        """Give a clip to a colleague by name."""
+        return reviewing.hand_over(user, clip_id, wanted.to)
+
+    @router.post("/clips/{clip_id}/undo")
+    def undo(clip_id: str, user: Asking) -> Json:
+        """Take one's decision back, within the seconds that there are for it."""
+        return reviewing.undo(user, clip_id)
+
+    @router.post("/clips/{clip_id}/release")
+    def release(clip_id: str, user: Asking) -> Json:
+        return reviewing.release(user, clip_id)
+
+    @router.post("/clips/{clip_id}/decision")
+    def decide(clip_id: str, made: DecisionInput, user: Asking) -> Json:
+        """Decide on the version that was seen: one decision per version, by somebody else."""
+        facts = made.model_dump(exclude={"verdict"})
+        user.must("review")
+        return reviewing.decide(user, clip_id, Ruling(verdict=as_verdict(made.verdict), **facts))
+
+    @router.post("/clips/{clip_id}/takedown")
+    def take_down(clip_id: str, why: TakedownInput, user: Asking) -> Json:
+        return reviewing.take_down(user, clip_id, reason=why.reason, note=why.note)
+
+    @router.post("/clips/{clip_id}/restore")
+    def restore(clip_id: str, why: RestoreInput, user: Asking) -> Json:
+        return reviewing.restore(user, clip_id, note=why.note)
 
     # ---- marks ----------------------------------------------------------------------------
 

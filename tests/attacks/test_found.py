@@ -46,7 +46,9 @@ def pending(line: Greenlight, as_user: AsUser, creator: str = "ana") -> dict[str
 
 def published(line: Greenlight, as_user: AsUser, creator: str = "ana") -> dict[str, Any]:
     clip = pending(line, as_user, creator)
-    line.actions.decide(as_user("rita"), clip["id"], Ruling(Verdict.APPROVE, clip["version"]))
+    line.actions.reviewing.decide(
+        as_user("rita"), clip["id"], Ruling(Verdict.APPROVE, clip["version"])
+    )
     rita = as_user("rita")
     wait_until(lambda: state_of(line, rita, clip["id"]) == "published", "it is published")
     return line.actions.clip(rita, clip["id"])
@@ -72,7 +74,9 @@ def test_a_file_that_was_changed_after_its_making_is_not_published(
 ) -> None:
     clip = pending(line, as_user)
     line.media.path("held", clip["sha256"], ending).write_bytes(b"another picture")
-    line.actions.decide(as_user("rita"), clip["id"], Ruling(Verdict.APPROVE, clip["version"]))
+    line.actions.reviewing.decide(
+        as_user("rita"), clip["id"], Ruling(Verdict.APPROVE, clip["version"])
+    )
     ana = as_user("ana")
     wait_until(lambda: line.actions.clip(ana, clip["id"])["error"], "the failure is written down")
     after = line.actions.clip(ana, clip["id"])
@@ -92,7 +96,9 @@ def test_a_file_that_is_swapped_after_its_check_is_not_what_is_signed(
         really_sign(signer, source, target, **about)
 
     monkeypatch.setattr(Signer, "sign", swap_then_sign)
-    line.actions.decide(as_user("rita"), clip["id"], Ruling(Verdict.APPROVE, clip["version"]))
+    line.actions.reviewing.decide(
+        as_user("rita"), clip["id"], Ruling(Verdict.APPROVE, clip["version"])
+    )
     rita = as_user("rita")
     wait_until(lambda: state_of(line, rita, clip["id"]) == "published", "it is published")
     public = line.actions.clip(rita, clip["id"])["public_sha256"]
@@ -131,25 +137,25 @@ def test_a_taken_down_clip_whose_file_was_changed_is_not_restored(
     line: Greenlight, as_user: AsUser
 ) -> None:
     clip, lead = published(line, as_user), as_user("lea")
-    line.actions.take_down(lead, clip["id"], reason="copyright", note="")
+    line.actions.reviewing.take_down(lead, clip["id"], reason="copyright", note="")
     line.media.path("public", clip["public_sha256"], ".mp4").write_bytes(b"swapped")
     with pytest.raises(BytesChanged):
-        line.actions.restore(lead, clip["id"], note="")
+        line.actions.reviewing.restore(lead, clip["id"], note="")
 
 
 def test_nothing_is_restored_while_publishing_is_paused(line: Greenlight, as_user: AsUser) -> None:
     clip, lead = published(line, as_user), as_user("lea")
-    line.actions.take_down(lead, clip["id"], reason="copyright", note="")
+    line.actions.reviewing.take_down(lead, clip["id"], reason="copyright", note="")
     line.actions.pause(as_user("ada"), "publishing")
     with pytest.raises(Paused):
-        line.actions.restore(lead, clip["id"], note="")
+        line.actions.reviewing.restore(lead, clip["id"], note="")
 
 
 def test_a_lead_does_not_restore_their_own_clip(line: Greenlight, as_user: AsUser) -> None:
     clip = published(line, as_user, creator="lea")
-    line.actions.take_down(as_user("ada"), clip["id"], reason="copyright", note="")
+    line.actions.reviewing.take_down(as_user("ada"), clip["id"], reason="copyright", note="")
     with pytest.raises(OwnClip):
-        line.actions.restore(as_user("lea"), clip["id"], note="")
+        line.actions.reviewing.restore(as_user("lea"), clip["id"], note="")
 
 
 # ---- cancelling ---------------------------------------------------------------------------
@@ -230,7 +236,7 @@ def test_a_new_version_supersedes_the_clip_that_was_sent_back(
 ) -> None:
     clip, ana = pending(line, as_user), as_user("ana")
     ruling = Ruling(Verdict.REQUEST_CHANGES, clip["version"], reasons=["technical_fault"])
-    line.actions.decide(as_user("rita"), clip["id"], ruling)
+    line.actions.reviewing.decide(as_user("rita"), clip["id"], ruling)
     line.actions.create(ana, Wish("a rounder red ball", parent_id=clip["id"]))
     assert state_of(line, ana, clip["id"]) == "superseded"
 

@@ -128,7 +128,7 @@ def send(greenlight: Greenlight, user: User, seed: int = 1) -> str:
 
 def approve(greenlight: Greenlight, user: User, clip_id: str) -> None:
     version = found(greenlight, clip_id).version
-    greenlight.actions.decide(user, clip_id, Ruling(Verdict.APPROVE, version))
+    greenlight.actions.reviewing.decide(user, clip_id, Ruling(Verdict.APPROVE, version))
 
 
 def hold_the_line(greenlight: Greenlight, engine: FastEngine, user: User) -> str:
@@ -375,7 +375,7 @@ def test_a_rejected_clip_gets_no_public_file(
     before = public_files(line)
     version = found(line, waiting).version
     ruling = Ruling(Verdict.REJECT, version, ["violence"])
-    line.actions.decide(as_user("rita"), waiting, ruling)
+    line.actions.reviewing.decide(as_user("rita"), waiting, ruling)
     assert found(line, waiting).public_sha256 is None
     assert public_files(line) == before
 

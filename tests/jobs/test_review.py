@@ -67,7 +67,7 @@ def waiting(line: Greenlight) -> dict[str, object]:
 
 def decide(line: Greenlight, who: User, clip: dict[str, object], verdict: Verdict) -> None:
     ruling = Ruling(verdict, int(str(clip["version"])), ["violence"])
-    line.actions.decide(who, str(clip["id"]), ruling)
+    line.actions.reviewing.decide(who, str(clip["id"]), ruling)
 
 
 # ---- taking back ---------------------------------------------------------------------------
@@ -89,7 +89,7 @@ def test_an_approval_that_was_taken_back_is_never_published(start: Start) -> Non
     line = start(undo_s=1)
     clip, rita = waiting(line), user(line, "rita")
     decide(line, rita, clip, Verdict.APPROVE)
-    line.actions.undo(rita, str(clip["id"]))
+    line.actions.reviewing.undo(rita, str(clip["id"]))
     other = waiting(line)
     decide(line, rita, other, Verdict.APPROVE)  # its job comes after that of the first
     wait_until(lambda: state(line, str(other["id"])) == "published", "the other is published")
@@ -100,7 +100,7 @@ def test_a_second_approval_after_an_undoing_is_published(start: Start) -> None:
     line = start(undo_s=1)
     clip, rita = waiting(line), user(line, "rita")
     decide(line, rita, clip, Verdict.APPROVE)
-    decide(line, rita, line.actions.undo(rita, str(clip["id"])), Verdict.APPROVE)
+    decide(line, rita, line.actions.reviewing.undo(rita, str(clip["id"])), Verdict.APPROVE)
     wait_until(lambda: state(line, str(clip["id"])) == "published", "it is published")
 
 
