@@ -139,9 +139,6 @@ class Settings(BaseSettings):
     step_limit_s: float = Field(
         1800, gt=0, description="seconds without a sign of life after which a clip is given up"
     )
-    poll_s: float = Field(
-        0.05, gt=0, le=5, description="seconds between looks at the job queue while there is work"
-    )
     smtp_url: SecretStr = Field(
         SecretStr(""), description="smtp://user:password@host:587/?starttls=1, or smtps://"
     )

@@ -8,8 +8,10 @@ minute to the next), so it is not a difference: it is counted, piece by piece, w
 made, and each piece as if all of it were lost to the model:
 
 - before and after: from "send" to the first step, and from the last file to "waits for review",
+  the screening with it,
 - on the pipeline's own thread: progress, the wish to cancel, previews, kept latents,
-- every other thread's processor time, the job engine's above all.
+- the processor time of every other thread, the job engine's above all, save the one that carries
+  the clip itself: what that does is in the first line, or is encoding.
 
 The wall time against the engine and the encoder alone, quickest of the rounds, is printed beside it.
 
@@ -127,7 +129,7 @@ def _making(folder: Path, count: int) -> tuple[list[Round], float, list[float]]:
     keep = Keeper.save  # asked for by the run itself, so it is counted here
     Keeper.save = lambda self, kept: engine.counting(partial(keep, self))(kept)  # type: ignore[method-assign]
     engine.load()
-    steps = _steps_for(engine, 11.0)
+    steps = _steps_for(engine, 14.0)
     settings = read_settings(data=folder / "line", **_FREE)
     rounds, waits = [], []
     for number in range(count):
@@ -158,14 +160,13 @@ def _counted(
 
 
 def _others_s() -> float:
-    """Processor seconds of all our threads but the pipeline's, the encoder's and this one."""
+    """Processor seconds of all our threads but the pipeline's, the clip's job and this one."""
     total = 0.0
     for thread in threading.enumerate():
-        if thread is not threading.main_thread() and not thread.name.startswith("pipeline"):
-            path = Path(f"/proc/self/task/{thread.native_id}/stat")
+        if not thread.name.startswith(("MainThread", "pipeline", "dbos-executor")):
+            path = Path(f"/proc/self/task/{thread.native_id}/schedstat")
             if path.exists():
-                fields = path.read_text().rpartition(")")[2].split()
-                total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+                total += int(path.read_text().split()[0]) / 1e9
     return total
 
 

@@ -15,12 +15,14 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
-from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, SQLAlchemyDatasource
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Queue, SQLAlchemyDatasource
+from dbos._dbos import _get_dbos_instance
+from dbos._queue import queue_worker_thread
 from dbos._sys_db import WorkflowStatusString
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import create_engine, event
@@ -38,8 +40,8 @@ from errors import (
     Silent,
 )
 from gallery.provenance import Signer
+from jobs.bell import Bell
 from jobs.making import Making, fail
-from jobs.pace import Pace
 from jobs.publishing import Publishing
 from jobs.watchdog import Watchdog
 from media import MediaStore
@@ -60,11 +62,17 @@ source, would strand every unfinished job at each edit."""
 _MAKE: Final = "make_clip"
 _PUBLISH: Final = "publish_clip"
 _SWEEP_EVERY_S: Final = 5.0
-_PACE_EVERY_S: Final = 0.5
+_ORPHAN_S: Final = 2.0
 _HEAD_EVERY_S: Final = 300.0
 _PUBLISH_AGAIN: Final = timedelta(minutes=10)
-_POLL_IDLE_S: Final = 0.5
-_POLL_CPU_S: Final = 0.2
+_LOOK_EVERY_S: Final = 5.0
+"""Between looks at a queue for which nobody rang: what another process or a restart brought."""
+_APART_S: Final = 0.02
+"""Between two looks: until a job that was taken counts as running, room for it would be seen twice."""
+_DONE_S: Final = 0.05
+"""How long DBOS still counts a job as running that has reached its end, and then some."""
+_DUE_S: Final = 1.2
+"""How long a job may still be delayed for DBOS after its delay is over."""
 _RECOVERIES: Final = 3
 """A clip that brought the process down this often is failed instead of tried again."""
 
@@ -106,13 +114,11 @@ class Jobs:
         # pipeline is free, and the last one's files and rows are written meanwhile.
         self._turn = threading.Lock()
         self._running: set[str] = set()
-        self._orphans: set[str] = set()
-        self._pace = Pace()
-        self._is_quick = False
-        self._swept_at = float("-inf")
+        self._orphans: dict[str, float] = {}
+        self._bells = {name: Bell(_APART_S) for name in ("gpu", "cpu")}
+        self._takers: list[threading.Thread] = []
         self._noted_at = float("-inf")
         self._closing = threading.Event()
-        self._wake = threading.Event()
         self._sweeper = threading.Thread(target=self._look_after, daemon=True)
         self._me = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
@@ -121,9 +127,12 @@ class Jobs:
         if sys.version_info >= (3, 12) and sqlite3.sqlite_version_info < (3, 42):
             raise OldSqlite(found=sqlite3.sqlite_version)  # DBOS asks it for sub-second times
         self._define()
+        DBOS.listen_queues([])  # we look ourselves, when there is a reason to
         DBOS.launch()
-        for queue in ("gpu", "cpu"):
-            DBOS.register_queue(queue, worker_concurrency=2, polling_interval_sec=_POLL_IDLE_S)
+        queues = [
+            DBOS.register_queue(name, worker_concurrency=2, polling_interval_sec=_LOOK_EVERY_S)
+            for name in self._bells
+        ]
         self._client = DBOSClient(system_database_engine=self._store.engine)
         left = self._client.list_workflows(status="PENDING", load_input=False, load_output=False)
         dead = {row.executor_id for row in left if row.executor_id} - {self._me}
@@ -132,16 +141,20 @@ class Jobs:
         DBOS._recover_pending_workflows(sorted(dead))
         self._tidy()
         self._sweep(at_start=True)
+        self._take(queues)
         self._sweeper.start()
 
     def close(self, *, wait_s: int = 0) -> None:
         """Stop taking jobs; unfinished ones go on at the next start."""
         self._closing.set()
-        self._wake.set()
+        for bell in self._bells.values():
+            bell.set()
         if self._sweeper.is_alive():
             self._sweeper.join()
             self._noted_at = float("-inf")
             self._note_head()
+        for taker in self._takers:
+            taker.join()
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=wait_s)
 
     def enqueue_make(self, session: Session, clip: Clip) -> None:
@@ -192,15 +205,13 @@ class Jobs:
 
         @DBOS.workflow(name=_MAKE, max_recovery_attempts=_RECOVERIES)
         def make_clip(clip_id: str) -> None:
-            with self._noted(), ExitStack() as turn:
+            with self._noted("gpu"), ExitStack() as turn:
                 # 1. Take the clip when it is its turn, unless cancelled or making is paused.
-                turn.callback(self._hurry)
                 turn.enter_context(self._turn)
                 if not in_transaction("start", making.start, clip_id):
                     return
                 # 2. Make it; the turn ends with its last frame. No durable step of its own: the
                 #    next one writes what came of it, and what dies in between is made again.
-                turn.enter_context(self._pace.making())
                 outcome = making.make(clip_id, turn.close)
                 # 3. Say how that went.
                 if not in_transaction("finish", making.finish, clip_id, outcome):
@@ -212,27 +223,35 @@ class Jobs:
 
         @DBOS.workflow(name=_PUBLISH, max_recovery_attempts=_RECOVERIES)
         def publish_clip(clip_id: str, attempt: int | None = None) -> None:
-            with self._noted():
+            with self._noted("cpu"):
                 # 1. Sign the approved bytes, unless publishing is paused.
                 outcome = publishing.sign(clip_id, attempt)
                 # 2. Flip the clip to published, or write down why not.
                 if outcome:
                     in_transaction("publish", publishing.publish, clip_id, outcome)
 
+    def _take(self, queues: list[Queue]) -> None:
+        """Start DBOS's own loop over each queue, with our bell to wait on. The loop is private to
+        DBOS, hence its pinned version."""
+        for queue in queues:
+            self._takers.append(
+                threading.Thread(
+                    target=queue_worker_thread,
+                    args=(self._bells[queue.name], _get_dbos_instance(), queue),
+                    name=f"taker-{queue.name}",
+                    daemon=True,
+                )
+            )
+            self._takers[-1].start()
+            self._bells[queue.name].ring()
+
     # ---- nothing is lost ------------------------------------------------------------------
 
     def _look_after(self) -> None:
-        while True:
-            woken = self._wake.wait(min(_PACE_EVERY_S, _SWEEP_EVERY_S))
-            self._wake.clear()
-            if self._closing.is_set():
-                return
+        while not self._closing.wait(_SWEEP_EVERY_S):
             try:
-                self._set_pace()
                 self._note_head()
-                if woken or time.monotonic() - self._swept_at >= _SWEEP_EVERY_S:
-                    self._swept_at = time.monotonic()
-                    self._sweep()
+                self._sweep()
             except Exception:  # whatever it is, also of DBOS: the next sweep must come
                 log.exception("The sweep stopped; the next one comes in %s s", _SWEEP_EVERY_S)
 
@@ -246,14 +265,13 @@ class Jobs:
             pauses = {switch.what for switch in switches.paused(session)}
         if not clips:
             return
-        self._pace.worked()
         job_of = {clip.id: _job_id(clip) for clip in clips}
         rows = self._client.list_workflows(
             workflow_ids=list(job_of.values()), load_input=False, load_output=False
         )
         status_of = {row.workflow_id: row.status for row in rows}
         mine = {row.workflow_id for row in rows if row.executor_id == self._me}
-        orphans = set()
+        orphans = {}
         waiting = self._waiting(clips)
         for clip in clips:
             job, status = job_of[clip.id], status_of.get(job_of[clip.id])
@@ -261,7 +279,7 @@ class Jobs:
                 continue
             if status == WorkflowStatusString.PENDING.value:
                 if job in mine and job not in self._running:
-                    orphans.add(job)
+                    orphans[job] = self._orphans.get(job, time.monotonic())
                 continue
             if clip.state == State.QUEUED and clip.creator_id in waiting:
                 continue
@@ -269,11 +287,12 @@ class Jobs:
                 self._revive(clip, status, pauses, at_start=at_start)
             except (Conflict, NotFound):
                 continue  # the clip moved on between our look and our act
-        # A job whose thread died without a mark (a full disk, say). Seen twice, so that one just
+        # A job whose thread died without a mark (a full disk, say). Not at once, so that one just
         # being taken from the queue is not mistaken for it.
-        for job in orphans & self._orphans:
-            DBOS.resume_workflow(job)
-        self._orphans = orphans - self._orphans
+        for job, since in orphans.items():
+            if time.monotonic() - since >= _ORPHAN_S:
+                DBOS.resume_workflow(job)
+        self._orphans = orphans
 
     def _note_head(self) -> None:
         """Write the head of the log down outside of it."""
@@ -315,22 +334,6 @@ class Jobs:
         for clip_id in self._media.in_the_making() - going_on:
             self._media.forget_making(clip_id)
 
-    def _hurry(self) -> None:
-        """Have the quick pace set soon. By the thread that sweeps: whoever calls may be in the
-        middle of a transaction, which holds the lock that setting it needs."""
-        if not self._is_quick:
-            self._wake.set()
-
-    def _set_pace(self) -> None:
-        quick = self._pace.is_quick
-        if quick == self._is_quick:
-            return
-        for name, interval in (("gpu", self._settings.poll_s), ("cpu", _POLL_CPU_S)):
-            queue = self._client.retrieve_queue(name)
-            if queue is not None:
-                queue.set_polling_interval_sec(interval if quick else _POLL_IDLE_S)
-        self._is_quick = quick
-
     def _revive(self, clip: Clip, status: str | None, pauses: set[str], *, at_start: bool) -> None:
         """Put one clip back in line, or fail it when its job ended in an error."""
         publishing = clip.state == State.APPROVED
@@ -354,8 +357,6 @@ class Jobs:
                 self._enqueue_again(session, fresh)
 
     def _enqueue(self, session: Session, name: str, queue: str, clip: Clip) -> None:
-        self._pace.worked()
-        self._hurry()
         options: EnqueueOptions = {
             "workflow_name": name,
             "queue_name": queue,
@@ -363,13 +364,26 @@ class Jobs:
             # Explicit: SQLite keeps creation times by the second, too coarse for an order.
             "priority": max(1, clip.priority),
         }
+        after_s = 0.0
         if name == _PUBLISH and self._rules.undo_s:
-            options["delay_seconds"] = self._rules.undo_s  # until it can no longer be taken back
+            after_s = self._rules.undo_s  # until it can no longer be taken back
+            options["delay_seconds"] = after_s
+            after_s += _DUE_S
         what = (clip.id, clip.attempt) if name == _PUBLISH else (clip.id,)
         self._client.enqueue_in_transaction(session, options, *what)
+        bell = self._bells[queue]
+        event.listen(session, "after_commit", lambda _: bell.ring(after_s), once=True)
 
-    def _noted(self) -> _Noted:
-        return _Noted(self._running, DBOS.workflow_id or "")
+    @contextmanager
+    def _noted(self, queue: str) -> Iterator[None]:
+        """A job's thread is at work inside, and makes room for the next one at the end."""
+        job = DBOS.workflow_id or ""
+        self._running.add(job)
+        try:
+            yield
+        finally:
+            self._running.discard(job)
+            self._bells[queue].ring(_DONE_S)
 
 
 def _job_engine(settings: Settings) -> SqlEngine:
@@ -392,16 +406,3 @@ def _job_id(clip: Clip, *, publish: bool | None = None) -> str:
     """Deterministic, so that a double click or a repeated sweep adds no second job."""
     publishing = clip.state == State.APPROVED if publish is None else publish
     return f"{clip.id}:{_PUBLISH if publishing else _MAKE}:{clip.attempt}"
-
-
-class _Noted:
-    """Keeps a job's id in `running` while its thread is in the block."""
-
-    def __init__(self, running: set[str], job: str) -> None:
-        self._running, self._job = running, job
-
-    def __enter__(self) -> None:
-        self._running.add(self._job)
-
-    def __exit__(self, *_: object) -> None:
-        self._running.discard(self._job)

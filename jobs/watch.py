@@ -23,9 +23,12 @@ from store import Store, utc_now
 log = logging.getLogger("greenlight.jobs")
 
 _MOST_A_SECOND: Final = 4
-_STEPS_EVERY_S: Final = 0.5
-_ASKED_EVERY_S: Final = 0.5
-_LOOK_EVERY_S: Final = 1.0
+_STEPS_EVERY_S: Final = (0.5, 1.0)
+"""Between two steps that are written: in a clip's first seconds, and later."""
+_FIRST_S: Final = 5.0
+_ASKED_EVERY_S: Final = 1.0
+_LOOK_EVERY_S: Final = (1.0, 2.0)
+"""Between two looks at a clip, likewise."""
 
 
 class Watch:
@@ -37,8 +40,11 @@ class Watch:
         self._clip_id = clip_id
         # Put together once: that takes longer than the answer.
         self._wish = select(Clip.cancel_requested).where(Clip.id == clip_id)
+        row = update(Clip).where(col(Clip.id) == clip_id)
+        self._progress = row.returning(col(Clip.cancel_requested))
         self._phase = "text"  # as the move to `generating` wrote just now
-        self._written = deque([time.monotonic()], maxlen=_MOST_A_SECOND)
+        self._began_at = time.monotonic()
+        self._written = deque([self._began_at], maxlen=_MOST_A_SECOND)
         self._looked_at = self._written[0]
         self._asked_at = 0.0
         self._cancelled = False
@@ -50,13 +56,15 @@ class Watch:
             return
         self._written.append(now)
         self._phase = progress.phase
+        self._asked_at = now  # the row answers with the wish
         values = {"phase": progress.phase, "step": progress.step, "progress_at": utc_now()}
         try:
             with self._store.write() as session:
-                session.execute(update(Clip).where(col(Clip.id) == self._clip_id).values(**values))
+                wish = session.execute(self._progress.values(**values)).scalar()
+            self._cancelled = self._cancelled or bool(wish)
         except SQLAlchemyError:
             log.exception("The progress of clip %s was not written", self._clip_id)
-        if progress.preview is not None and now - self._looked_at >= _LOOK_EVERY_S:
+        if progress.preview is not None and now - self._looked_at >= self._of(_LOOK_EVERY_S, now):
             self._looked_at = now
             self._keep_look(progress)
 
@@ -64,7 +72,11 @@ class Watch:
         """A new phase may follow at once, because it can be a long one; steps come evenly."""
         if len(self._written) == _MOST_A_SECOND and now - self._written[0] < 1:
             return False
-        return progress.phase != self._phase or now - self._written[-1] >= _STEPS_EVERY_S
+        late = now - self._written[-1] >= self._of(_STEPS_EVERY_S, now)
+        return progress.phase != self._phase or late
+
+    def _of(self, intervals: tuple[float, float], now: float) -> float:
+        return intervals[now - self._began_at > _FIRST_S]
 
     def ask_now(self) -> None:
         """Somebody here has just wished something: do not wait until it is time to ask."""

@@ -47,7 +47,7 @@ class SharedLine:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._settings = read_settings(data=folder)
+        self._settings = read_settings(data=folder, undo_s=0)
         self._stack = contextlib.ExitStack()
         self.engine = FastEngine()
         self._running: Greenlight | None = None
@@ -85,8 +85,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedLine]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         # What operators wait half a second or five for happens at once here.
         monkeypatch.setattr(queue, "_SWEEP_EVERY_S", 0.2)
-        monkeypatch.setattr(queue, "_POLL_IDLE_S", 0.02)
-        monkeypatch.setattr(queue, "_POLL_CPU_S", 0.02)
         line = SharedLine(tmp_path_factory.mktemp("line"))
         yield line
         line.stop()

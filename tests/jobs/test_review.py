@@ -36,8 +36,6 @@ REVIEWERS = 64
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     monkeypatch.setattr(queue, "_SWEEP_EVERY_S", 0.2)
-    monkeypatch.setattr(queue, "_POLL_IDLE_S", 0.02)
-    monkeypatch.setattr(queue, "_POLL_CPU_S", 0.02)
     with ExitStack() as lines:
 
         def begin(**settings: object) -> Greenlight:

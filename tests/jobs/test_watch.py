@@ -114,6 +114,31 @@ def test_a_preview_that_cannot_be_written_stops_nothing(
     assert house.get(clip.id).step == 1
 
 
+def test_the_wish_to_cancel_is_read_with_what_is_written(
+    house: House, clip: Clip, watch: Watch, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch.is_cancelled()
+    with house.store.write() as session:
+        session.execute(update(Clip).where(col(Clip.id) == clip.id).values(cancel_requested=True))
+    monkeypatch.setattr(Store, "read", None)
+    clock.now += 0.6
+    watch.note(step(3))
+    assert watch.is_cancelled()
+
+
+def test_in_a_long_clip_steps_are_written_once_a_second(
+    house: House, clip: Clip, watch: Watch, clock: Clock
+) -> None:
+    clock.now += 10
+    watch.note(step(3))
+    clock.now += 0.9
+    watch.note(step(4))
+    before = house.get(clip.id).step
+    clock.now += 0.2
+    watch.note(step(5))
+    assert (before, house.get(clip.id).step) == (3, 5)
+
+
 def test_the_wish_to_cancel_is_read(house: House, clip: Clip, watch: Watch, clock: Clock) -> None:
     assert not watch.is_cancelled()
     with house.store.write() as session:
