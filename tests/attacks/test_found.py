@@ -21,6 +21,7 @@ from app import Greenlight
 from errors import GreenlightError, OwnClip, Paused
 from gallery.provenance import Signer
 from gallery.publish import BytesChanged
+from jobs import queue
 from media import sha256_of
 from moderation.desk import Ruling
 from moderation.models import Clip, State, Verdict
@@ -106,8 +107,14 @@ def test_a_file_that_is_swapped_after_its_check_is_not_what_is_signed(
     assert (signed, b"swapped" in pictures) == ([clip["sha256"]], False)
 
 
+@pytest.fixture
+def quick_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a line that is asked for after it."""
+    monkeypatch.setattr(queue, "_SWEEP_EVERY_S", 0.05)
+
+
 def test_a_sweep_that_breaks_is_followed_by_the_next(
-    line: Greenlight, monkeypatch: pytest.MonkeyPatch
+    quick_sweeps: None, line: Greenlight, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     swept: list[bool] = []
 
@@ -116,10 +123,7 @@ def test_a_sweep_that_breaks_is_followed_by_the_next(
         raise RuntimeError("the job engine's own trouble")
 
     monkeypatch.setattr(line.jobs, "_sweep", break_down)
-    line.jobs._wake.set()
-    wait_until(lambda: len(swept) >= 1, "the sweep that breaks")
-    line.jobs._wake.set()
-    wait_until(lambda: len(swept) >= 2, "the next sweep")
+    wait_until(lambda: len(swept) >= 2, "the sweep that breaks, and the next one")
 
 
 def test_a_clip_that_was_given_up_leaves_nothing_of_its_making(line: Greenlight) -> None:
