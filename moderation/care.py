@@ -6,6 +6,7 @@ What a person chooses here is theirs alone: it is in no list, no log and no stat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -15,7 +16,8 @@ from sqlmodel import Session, col, select
 from accounts.permissions import User
 from errors import BadInput, UnknownReason
 from moderation import policy
-from moderation.models import Care, Look
+from moderation.four_eyes import standing
+from moderation.models import Care, Clip, Look, State
 from moderation.visibility import visible_clip
 from store import as_text, utc_now
 
@@ -94,8 +96,22 @@ def is_flagged(signals: list[dict[str, Any]]) -> bool:
     )
 
 
+def named(reasons: Sequence[str]) -> list[dict[str, Any]]:
+    """What people named in a decision, in the shape of what screening notices."""
+    return [{"check": "named", "score": 1.0, "reason": code} for code in reasons]
+
+
+def touched(session: Session, clip: Clip) -> list[str]:
+    """The codes of the policy that a clip touches, as screening is rather sure or a standing
+    decision says: whoever asked to be spared one of them is not shown the clip unasked."""
+    if clip.state == State.PENDING_REVIEW:  # nobody has decided yet: most of a queue
+        return classes(clip.screening)
+    said = [code for made in standing(session, [clip.id]) for code in made.reasons]
+    return classes([*clip.screening, *named(said)])
+
+
 def classes(signals: list[dict[str, Any]]) -> list[str]:
-    """The codes of the policy that screening is rather sure a clip touches."""
+    """The codes of the policy that screening is rather sure of."""
     sure = [each.get("reason") for each in signals if float(each.get("score") or 0) >= FLAGGED]
     return sorted({code for code in sure if code})
 

@@ -16,6 +16,7 @@ from accounts.models import Person, Role
 from accounts.people import find_person
 from accounts.permissions import User
 from errors import ClaimedByOther, ClaimLapsed, Conflict, NothingToReview, NotTheHolder, OwnClip
+from moderation import care
 from moderation.four_eyes import barred, refuse_barred
 from moderation.models import REVIEWED, Clip, Skip
 from moderation.visibility import visible_clip
@@ -134,8 +135,8 @@ def name_of(session: Session, person_id: str) -> str:
 
 
 def _next_free(session: Session, user: User, now: datetime) -> str:
-    """The first in order that nobody holds and this person may decide on; what they skipped comes
-    last, the longest ago first."""
+    """The first in order that nobody holds and this person may decide on; then what they skipped,
+    the longest ago first; last of all what they asked to be spared (care.py), in that order."""
     free = or_(
         col(Clip.claimed_by).is_(None),
         col(Clip.claimed_until) <= now,
@@ -148,17 +149,24 @@ def _next_free(session: Session, user: User, now: datetime) -> str:
     again = query.join(
         Skip, (col(Skip.clip_id) == col(Clip.id)) & (col(Skip.person_id) == user.id)
     ).order_by(col(Skip.at))
+    spared = set(care.kindness(session, user).skips)
+    last: str | None = None
     for candidates in (fresh, again):
         begin = 0
         while True:
             page = list(session.exec(candidates.offset(begin).limit(_OFFERED)))
             for clip in page:
-                if user.id not in barred(session, clip):
+                if user.id in barred(session, clip):
+                    continue
+                if spared.isdisjoint(care.touched(session, clip)):
                     return clip.id
+                last = last or clip.id
             if len(page) < _OFFERED:
                 break
             begin += _OFFERED
-    raise NothingToReview()
+    if last is None:
+        raise NothingToReview()
+    return last
 
 
 def in_order() -> tuple[Any, ...]:

@@ -128,7 +128,7 @@ def _reviewer_fields(session: Session, user: User, clip: Clip) -> dict[str, Any]
         "stage": STAGE_OF[State(clip.state)].value if clip.state in REVIEWED else None,
         "appeal": appeal_json(session, clip) if clip.state == State.APPEALED else None,
         "flagged": care.is_flagged(clip.screening),
-        "classes": care.classes(clip.screening),
+        "classes": care.touched(session, clip),
         # What reviewers tell each other about a clip is not for its maker, also if a reviewer.
         "internal_notes": [] if user.id == clip.creator_id else notes,
         "own": user.id == clip.creator_id,

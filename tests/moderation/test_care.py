@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,9 +11,9 @@ from sqlmodel import col, select, update
 
 from audit import AuditRow
 from errors import BadInput, NotAllowed, NotFound, UnknownReason
-from moderation import care
+from moderation import care, undo
 from moderation.care import Kindness
-from moderation.models import Clip, Look
+from moderation.models import Clip, Look, State, Verdict
 from store import utc_now
 from tests.conftest import House
 
@@ -132,6 +133,35 @@ def test_the_classes_of_a_clip_are_what_screening_is_rather_sure_of() -> None:
         {"score": 0.7, "reason": "violence"},
     ]
     assert care.classes(signals) == ["hate", "violence"]
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (State.PENDING_REVIEW, ["sexual_content"]),
+        (State.APPEALED, ["sexual_content", "technical_fault"]),
+        (State.REJECTED, ["sexual_content", "technical_fault"]),
+    ],
+)
+def test_what_a_standing_decision_names_is_touched_as_well(
+    house: House, state: State, expected: list[str]
+) -> None:
+    clip = house.clip(state)
+    with house.store.write() as session:
+        signals = [{"check": "nudity", "score": 0.9, "reason": "sexual_content"}]
+        session.execute(update(Clip).where(col(Clip.id) == clip.id).values(screening=signals))
+    with house.store.read() as session:
+        assert care.touched(session, session.get_one(Clip, clip.id)) == expected
+
+
+def test_what_a_decision_named_that_was_taken_back_is_not_touched(house: House) -> None:
+    house.rules = replace(house.rules, undo_s=60, second_share=1.0)
+    held = house.decide("rita", house.clip(), Verdict.APPROVE, "hate")
+    house.decide("rob", held, Verdict.REJECT, "violence")
+    with house.store.write() as session:
+        undo.undo(session, house.user("rob"), held.id, house.rules)
+    with house.store.read() as session:
+        assert care.touched(session, session.get_one(Clip, held.id)) == ["hate"]
 
 
 # ---- looks --------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ from errors import (
     OwnClip,
     UnknownPerson,
 )
-from moderation import claims
+from moderation import care, claims
+from moderation.care import Kindness
 from moderation.models import Clip, State, Verdict
 from store import utc_now
 from tests.conftest import House
@@ -227,3 +228,60 @@ def test_far_down_the_queue_there_is_still_something_to_offer(house: House) -> N
         house.clip(State.APPEALED)
     clip = house.clip()
     assert claim(house, "rita").id == clip.id
+
+
+# ---- what one asked to be spared -----------------------------------------------------------
+
+
+def spare(house: House, name: str, *codes: str) -> None:
+    with house.store.write() as session:
+        care.change(session, house.user(name), Kindness(skips=list(codes)))
+
+
+def violent(house: House) -> Clip:
+    clip = house.clip()
+    signals = [{"check": "prompt", "says": "Gore.", "score": 0.5, "reason": "violence"}]
+    with house.store.write() as session:
+        session.execute(update(Clip).where(col(Clip.id) == clip.id).values(screening=signals))
+    return clip
+
+
+def test_what_one_asked_to_be_spared_is_offered_after_all_else(house: House) -> None:
+    heavy, plain = violent(house), house.clip()
+    spare(house, "rita", "violence")
+    assert (claim(house, "rita").id, claim(house, "rob").id) == (plain.id, heavy.id)
+
+
+def test_even_after_what_was_skipped(house: House) -> None:
+    violent(house)
+    skipped = house.clip()
+    spare(house, "rita", "violence")
+    skip(house, "rita", skipped.id)
+    assert claim(house, "rita").id == skipped.id
+
+
+def test_it_is_offered_when_nothing_else_waits(house: House) -> None:
+    first = violent(house)
+    violent(house)
+    spare(house, "rita", "violence")
+    assert claim(house, "rita").id == first.id
+
+
+def test_what_lies_behind_many_such_clips_is_found(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "_OFFERED", 2)
+    for _ in range(3):
+        violent(house)
+    plain = house.clip()
+    spare(house, "rita", "violence")
+    assert claim(house, "rita").id == plain.id
+
+
+def test_a_reason_that_somebody_named_counts_like_one_that_screening_saw(house: House) -> None:
+    appealed, plain = house.clip(State.APPEALED), house.clip()
+    spare(house, "rob", "technical_fault")
+    with house.store.write() as session:
+        of = col(Clip.id) == appealed.id
+        session.execute(update(Clip).where(of).values(due_at=utc_now()))
+    assert (claim(house, "rob").id, claim(house, "lea").id) == (plain.id, appealed.id)
