@@ -99,6 +99,7 @@ def launch(greenlight: Greenlight) -> Any:
     from ui.screens import page_head, style_sheet
     from ui.tabs import build_page, texts
     from web.api import api_routes, openapi_route
+    from web.bulk import bulk_routes
     from web.desk import desk_routes
     from web.failures import failure_handlers
     from web.guard import Guard
@@ -115,6 +116,7 @@ def launch(greenlight: Greenlight) -> Any:
     routers = [
         api_routes(actions, identity),
         desk_routes(actions.reviewing, greenlight.store, identity),
+        bulk_routes(actions.reviewing, identity),
         live_routes(live, identity),
         notice_routes(greenlight.store, identity, settings, notices_key),
         media_routes(actions, identity, greenlight.media),

@@ -8,6 +8,7 @@ readable as `error.facts`.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import ClassVar
 
 _LONGEST_TEXT = 300
@@ -451,6 +452,31 @@ class ClaimedByOther(Conflict):
     code = "claimed"
     says = "{who} is looking at this clip until {until}."
     fix_says = "Take the next clip in the queue, or come back then."
+
+
+class BulkMovedOn(Conflict):
+    """`refused`: what stood in the way, the code of an error by the id of the clip."""
+
+    code = "bulk_moved_on"
+    says = "{moved} of the {chosen} clips cannot be decided any more: {which}."
+    fix_says = "Nothing was decided. Preview again and choose from what you see then."
+
+    def __init__(self, *, refused: Mapping[str, str] | None = None, **facts: object) -> None:
+        self.refused = dict(refused or {})
+        super().__init__(**facts)
+
+
+class PatternGone(Conflict):
+    code = "pattern_gone"
+    says = "The decision that these clips would follow does not stand any more."
+    fix_says = "Nothing was decided. Preview again, or decide on these clips one by one."
+
+
+class PreviewOver(GreenlightError):
+    status = 409
+    code = "preview_over"
+    says = "This is no preview that was shown to you within the last {minutes} minutes."
+    fix_says = "Nothing was decided. Preview again and choose from what you see then."
 
 
 class NothingToConfirm(GreenlightError):

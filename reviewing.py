@@ -13,15 +13,15 @@ from typing import Any
 from sqlmodel import Session
 
 from accounts.permissions import User
-from errors import BadInput, Conflict, DecidedBefore, OwnClip
+from errors import BadInput, BulkMovedOn, Conflict, DecidedBefore, OwnClip, PatternGone
 from gallery.publish import check_public
 from media import MediaStore
-from moderation import claims, clips, desk, precedents, undo, workload
+from moderation import bulk, claims, clips, desk, precedents, preview, undo, workload
 from moderation.decided import DecidedClips
 from moderation.four_eyes import standing
 from moderation.models import Clip, Verdict
 from moderation.rules import Rules
-from store import Store, utc_now
+from store import Store, as_text, utc_now
 
 Json = dict[str, Any]
 
@@ -101,6 +101,39 @@ class Reviewing:
 
     def undo(self, user: User, clip_id: str) -> Json:
         return self._act(user, lambda session: undo.undo(session, user, clip_id, self._rules))
+
+    def bulk_preview(self, user: User) -> Json:
+        """Waiting clips with the same fault, and near-duplicates, as they can be decided together."""
+        with self._store.read() as session:
+            return {"groups": preview.preview(session, user)}
+
+    def bulk_decide(self, user: User, ruling: bulk.BulkRuling) -> Json:
+        """Decide on all of them or on none; what stood in the way is in the log either way."""
+        try:
+            with self._store.write() as session:
+                made = bulk.decide(session, user, ruling, self._rules)
+        except (BulkMovedOn, PatternGone) as error:
+            refused = error.refused if isinstance(error, BulkMovedOn) else None
+            with self._store.write() as session:
+                for seen in ruling.clips:
+                    code = error.code if refused is None else refused.get(seen.id)
+                    if code is not None:
+                        desk.note_refusal(session, user, seen.id, ruling.on(seen), code)
+            raise
+        return {
+            "id": made.id,
+            "clips": [{"id": clip.id, "state": clip.state} for clip in made.clips],
+            "decided_at": as_text(made.decided_at),
+            "undo_until": as_text(made.until) if made.until else None,
+        }
+
+    def bulk_undo(self, user: User, bulk_id: str) -> Json:
+        with self._store.write() as session:
+            undone = bulk.take_back(session, user, bulk_id, self._rules)
+        return {
+            "clips": [{"id": clip.id, "state": clip.state} for clip in undone.clips],
+            "left": [{"id": key, **error.as_json()} for key, error in undone.left.items()],
+        }
 
     def precedents(self, user: User, clip_id: str) -> Json:
         """The nearest past decisions, for whoever may see held clips."""

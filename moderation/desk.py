@@ -66,8 +66,11 @@ def decide(
     *,
     rules: Rules,
     enqueue_publish: Callable[[Session, Clip], None],
+    bulk_id: str | None = None,
 ) -> Clip:
     """Decide on the version that was seen: decision row, audit row, state and publish job in one.
+
+    `bulk_id`: the same for clips that are decided together, which machines had found (bulk.py).
 
     Raises OwnClip for the clip's creator, DecidedBefore for whoever had a say in it already,
     ClaimedByOther while somebody else holds it, ClaimLapsed when one's own claim ran out,
@@ -107,7 +110,7 @@ def decide(
         reviewer_role=user.role.value if user.role else "",
         waited_s=(now - (clip.pending_since or now)).total_seconds(),
         stage=stage.value,
-        advised=bool(clip.screening),
+        advised=bool(clip.screening) or bulk_id is not None,
         decided_at=now,
     )
     session.add(decision)
@@ -121,6 +124,8 @@ def decide(
         "reasons": reasons,
         "words": words_digest(ruling.note, ruling.internal_note),
     }
+    if bulk_id is not None:
+        body["bulk"] = bulk_id
     if ruling.verdict is Verdict.APPROVE:
         because = second_look(session, clip, reasons, rules) if stage is Stage.FIRST else None
         if because:

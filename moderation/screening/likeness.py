@@ -57,6 +57,35 @@ def alike(asked: Hashes, others: Hashes, starts: NDArray[np.int64]) -> NDArray[n
     return likeness
 
 
+class Shelf:
+    """The hashes of several clips, none of them without one, to hold one more against.
+
+    Near are those at least so alike in both directions, unlike in screening: there a film that
+    stands still on one frame of another is like it.
+    """
+
+    def __init__(self, shapes: Sequence[Hashes], least: float) -> None:
+        self._least = least
+        self._is_empty = not shapes
+        if shapes:
+            self._all = np.concatenate(shapes)
+            self._lengths = np.array([len(shape) for shape in shapes])
+            self._starts = np.cumsum(self._lengths) - self._lengths
+
+    def near(self, asked: Hashes) -> list[tuple[int, float]]:
+        """Their places and how alike they are, the most alike first; of equals the first here."""
+        if self._is_empty or not len(asked):
+            return []
+        apart = np.bitwise_count(self._all[:, None] ^ asked[None, :])
+        there = np.minimum.reduceat(apart, self._starts, axis=0).mean(axis=1)
+        nearest = apart.min(axis=1).astype(np.int64)
+        back = np.add.reduceat(nearest, self._starts) / self._lengths
+        likeness = 1 - np.maximum(there, back) / _UNLIKE
+        places = np.flatnonzero(likeness >= self._least).tolist()
+        found = [(place, float(likeness[place])) for place in places]
+        return sorted(found, key=lambda each: (-each[1], each[0]))
+
+
 def best_frame(asked: Sequence[str], other: Sequence[str]) -> int:
     """Which of the frames asked about is nearest to any of the other clip's."""
     theirs = packed(other)

@@ -26,12 +26,14 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
-from sqlmodel import col, select, update
+from sqlmodel import Session, col, select, update
 
+from audit import AuditRow
 from errors import GreenlightError
 from gallery.publish import make_public
 from media import MediaStore
-from moderation import appeals, claims, clips, deadlines, desk, undo
+from moderation import appeals, bulk, claims, clips, deadlines, desk, preview, undo
+from moderation.bulk import BulkRuling, Seen
 from moderation.desk import Ruling
 from moderation.four_eyes import standing
 from moderation.models import REVIEWED, Clip, Decision, Stage, State, Verdict
@@ -40,6 +42,7 @@ from moderation.transitions import move
 from settings import read_settings
 from store import open_store, utc_now
 from tests.conftest import REQUEST, House
+from tests.moderation.lots import signal
 
 CREATORS = st.sampled_from(["ana", "ben", "rob"])  # rob also reviews
 REVIEWERS = st.sampled_from(["rita", "rob", "lea", "ada"])
@@ -58,6 +61,7 @@ class Review(RuleBasedStateMachine):
         self.store = open_store(read_settings(data=base))
         self.house = House(self.store, MediaStore(base / "media"))
         self.bytes_of: dict[tuple[str, int], str] = {}
+        self.bulk_ids: list[str] = []
 
     def teardown(self) -> None:
         self.store.close()
@@ -69,9 +73,9 @@ class Review(RuleBasedStateMachine):
 
     # ---- creators -------------------------------------------------------------------------
 
-    @rule(target=clip_ids, name=CREATORS)
-    def send(self, name: str) -> str:
-        return self._made(name, parent_id=None)
+    @rule(target=clip_ids, name=CREATORS, black=st.booleans())
+    def send(self, name: str, black: bool) -> str:
+        return self._made(name, parent_id=None, black=black)
 
     @rule(target=clip_ids, name=CREATORS, parent_id=clip_ids)
     def send_version(self, name: str, parent_id: str) -> str:
@@ -139,6 +143,27 @@ class Review(RuleBasedStateMachine):
         user, rules = self.house.user(name), self.house.rules
         self._try(lambda session: undo.undo(session, user, clip_id, rules))
 
+    @rule(name=ANYBODY, verdict=st.sampled_from(Verdict), more=st.sampled_from([0, 0, 0, 1]))
+    def decide_in_bulk(self, name: str, verdict: Verdict, more: int) -> None:
+        """All of each group there is; `more`: by how many they counted wrong."""
+        user = self.house.user(name)
+
+        def act(session: Session) -> None:
+            for group in preview.preview(session, user):
+                clips = [Seen(clip["id"], clip["version"]) for clip in group["clips"]]
+                made = BulkRuling(
+                    group["ticket"] or "", len(clips) + more, verdict, group["reasons"], clips
+                )
+                self.bulk_ids.append(bulk.decide(session, user, made, self.house.rules).id)
+
+        self._try(act)
+
+    @precondition(lambda self: self.bulk_ids)
+    @rule(name=REVIEWERS, place=st.integers(0, 3))
+    def undo_bulk(self, name: str, place: int) -> None:
+        user, bulk_id = self.house.user(name), self.bulk_ids[-1 - place % len(self.bulk_ids)]
+        self._try(lambda session: bulk.take_back(session, user, bulk_id, self.house.rules))
+
     # ---- jobs and leads -------------------------------------------------------------------
 
     @rule(clip_id=clip_ids)
@@ -194,6 +219,13 @@ class Review(RuleBasedStateMachine):
                 ]
 
     @invariant()
+    def nothing_is_approved_in_bulk(self) -> None:
+        with self.store.read() as session:
+            rows = session.exec(select(AuditRow.action, AuditRow.body)).all()
+        together = {action for action, body in rows if "bulk" in body}
+        assert together <= {"reject", "request_changes"}
+
+    @invariant()
     def what_waits_has_a_due_time_and_what_does_not_has_none(self) -> None:
         with self.store.read() as session:
             for clip in session.exec(select(Clip)):
@@ -216,7 +248,7 @@ class Review(RuleBasedStateMachine):
 
     # ---- how it is played -----------------------------------------------------------------
 
-    def _made(self, name: str, *, parent_id: str | None) -> str:
+    def _made(self, name: str, *, parent_id: str | None, black: bool = False) -> str:
         """A clip that waits for review, with bytes of its own."""
         with self.store.write() as session:
             clip = clips.submit(
@@ -238,7 +270,8 @@ class Review(RuleBasedStateMachine):
         now = utc_now()
         due = deadlines.due(Stage.FIRST, now, self.house.rules)
         with self.store.write() as session:
-            move(session, clip.id, "screened", actor="system", pending_since=now, **due)
+            seen: dict[str, Any] = {"screening": [signal("black", 1.0)] if black else []}
+            move(session, clip.id, "screened", actor="system", pending_since=now, **due, **seen)
         return clip.id
 
     def _try(self, act: Callable[[Any], object]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from moderation.screening.likeness import alike, best_frame, frame_hashes, packed
+from moderation.screening.likeness import Shelf, alike, best_frame, frame_hashes, packed
 from pipeline.made import Frames
 from tests.moderation.screening.films import ball, film, flat, stripes
 
@@ -68,3 +68,23 @@ def test_a_picture_without_structure_is_like_no_other(tmp_path: Path) -> None:
 def test_the_frame_that_is_most_alike_is_named(tmp_path: Path) -> None:
     half = np.concatenate([stripes(8), ball(8)])
     assert best_frame(hashes(half, tmp_path), hashes(ball(8), tmp_path)) >= 4
+
+
+def test_a_shelf_tells_the_most_alike_first() -> None:
+    asked = packed(["0123456789abcdef"])
+    others = ["0123456789abcdec", "fedcba9876543210", "0123456789abcdef", "0123456789abcdee"]
+    found = Shelf([packed([text]) for text in others], 0.9).near(asked)
+    assert [(place, round(score, 2)) for place, score in found] == [(2, 1.0), (3, 0.95), (0, 0.9)]
+
+
+def test_one_frame_of_a_film_is_not_near_the_film_on_a_shelf() -> None:
+    film_of_two, frame = (
+        packed(["0123456789abcdef", "fedcba9876543210"]),
+        packed(["0123456789abcdef"]),
+    )
+    assert Shelf([film_of_two], 0.9).near(frame) == Shelf([frame], 0.9).near(film_of_two) == []
+
+
+def test_nothing_is_near_on_an_empty_shelf_or_without_structure() -> None:
+    frame = packed(["0123456789abcdef"])
+    assert Shelf([], 0.9).near(frame) == Shelf([frame], 0.9).near(packed(["0" * 16])) == []
