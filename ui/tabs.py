@@ -57,6 +57,8 @@ DESK_PARTS: Final = (
     "undo",
     "handover",
     "claim",
+    "posters",
+    "bulk",
     "care",
     "queue",
     "health",

@@ -21,6 +21,7 @@ const ACTS = {
   undo: { key: 'U', act: () => undoLast() },
   skip: { key: 'S', act: () => skip() },
   hand_over: { key: 'H', act: () => openHandOver() },
+  bulk: { key: 'B', act: () => openBulk() },
   care: { key: 'W', act: () => openCare() },
   help: { key: '?', act: () => openHelp() },
 };
@@ -28,7 +29,7 @@ const HELP_GROUPS = [
   ['queue', ['next', 'previous', 'skip', 'hand_over']],
   ['clip', ['reveal', 'play', 'back', 'forth', 'loop', 'slower', 'faster', 'grey', 'sound', 'mark', 'compare']],
   ['decision', ['approve', 'reject', 'request_changes', 'undo']],
-  ['desk', ['care', 'help']],
+  ['desk', ['bulk', 'care', 'help']],
 ];
 
 const byKey = new Map(Object.values(ACTS).flatMap((act) =>

@@ -59,6 +59,7 @@ function drawQueue() {
   put(tally, number(desk.items.length));
   sync(rows, desk.items, (item) => item.id, makeRow, drawRow);
   const at = place();
+  show(bulkTool, desk.items.some(mayDecide));
   enable(previous, at > 0);
   enable(following, desk.items.length && at !== desk.items.length - 1);
 }

@@ -1,25 +1,29 @@
-// undo.js: taking back the decision just made, while there is time: a toast that counts down.
+// undo.js: taking back what was decided just now, while there is time: a toast that counts down.
 // It knows nothing about what undoing means; the server does it, or says why not.
 
 const FALLBACK_MS = 10000;
 const MOST_MS = 60000;
 
-let undoable = [];  // {clip, verdict, until, toast}, the newest last
+let undoable = [];  // {takeBack, until, close}, the newest last
 
 // The clock of this computer may be wrong, so the server's two times are only subtracted.
-function windowOf(answer) {
-  if (!answer.undo_until) return 0;
-  const decided = (answer.timeline || []).slice(-1)[0];
-  const ms = Date.parse(answer.undo_until) - Date.parse(decided ? decided.at : NaN);
+function spanOf(decidedAt, undoUntil) {
+  if (!undoUntil) return 0;
+  const ms = Date.parse(undoUntil) - Date.parse(decidedAt);
   return Number.isFinite(ms) && ms > 0 ? Math.min(ms, MOST_MS) : FALLBACK_MS;
 }
 
 function offerUndo(clip, verdict, answer) {
-  const ms = windowOf(answer);
+  const decided = (answer.timeline || []).slice(-1)[0];
   const words = [t('desk.did.' + verdict), t(desk.clip ? 'desk.next_clip' : 'desk.empty')].join(' ');
+  return offerBack(words, spanOf(decided && decided.at, answer.undo_until), () => undo(clip));
+}
+
+// Says what was done and, for so long, how to take it back.
+function offerBack(words, ms, takeBack) {
   if (!ms) return toast(words);
   for (const each of undoable) each.close();
-  const entry = { clip, until: performance.now() + ms };
+  const entry = { takeBack, until: performance.now() + ms };
   entry.close = undoToast(words, entry, ms);
   undoable.push(entry);
   return null;
@@ -27,7 +31,7 @@ function offerUndo(clip, verdict, answer) {
 
 function undoToast(words, entry, ms) {
   const left = el('span', { class: 'gl-undo-left', 'aria-hidden': 'true' });
-  const press = button(t('desk.undo'), () => undo(entry), { class: 'gl-button gl-small gl-undo', 'aria-keyshortcuts': 'U' });
+  const press = button(t('desk.undo'), () => undoThis(entry), { class: 'gl-button gl-small gl-undo', 'aria-keyshortcuts': 'U' });
   press.append(key('U'));
   const bar = el('span', { class: 'gl-undo-bar', 'aria-hidden': 'true' });
   bar.style.animationDuration = ms + 'ms';
@@ -53,15 +57,19 @@ function undoToast(words, entry, ms) {
 
 function undoLast() {
   undoable = undoable.filter((entry) => entry.until > performance.now());
-  if (undoable.length) undo(undoable[undoable.length - 1]);
+  if (undoable.length) undoThis(undoable[undoable.length - 1]);
 }
 
-async function undo(entry) {
+function undoThis(entry) {
   undoable = undoable.filter((each) => each !== entry);
   entry.close();
+  entry.takeBack();
+}
+
+async function undo(decided) {
   try {
-    const clip = await api('POST', addressOf(entry.clip, 'undo'));
-    desk.done.delete(entry.clip.id + '/' + entry.clip.version);
+    const clip = await api('POST', addressOf(decided, 'undo'));
+    desk.done.delete(decided.id + '/' + decided.version);
     desk.items = [clip, ...desk.items.filter((item) => item.id !== clip.id)];
     open(clip);
     toast(t('desk.did.undo'));
