@@ -21,7 +21,7 @@ from accounts.permissions import User
 from audit import AuditRow
 from moderation import care, policy
 from moderation.claims import in_order
-from moderation.models import Clip, Decision, State, Undoing, Verdict
+from moderation.models import Clip, Decision, State, Verdict
 from moderation.screening.likeness import Hashes, Shelf, packed
 
 Kind = Literal["fault", "like_decided", "like_each_other"]
@@ -113,13 +113,12 @@ def _waiting(session: Session, user: User, now: datetime) -> list[Clip]:
 
 
 def _decided() -> Select[Decision, Clip]:
-    """Standing decisions with their clips, where the clip is as they say, newest first."""
-    undone = select(Undoing.decision_id)
+    """Decisions with their clips, newest first. A clip in one of these states is there by its newest
+    decision: one that is taken back or appealed leaves them."""
     return (
         select(Decision, Clip)
         .join(Clip, col(Clip.id) == col(Decision.clip_id))
         .where(
-            col(Decision.id).not_in(undone),
             col(Clip.deleted_at).is_(None),
             col(Clip.state).in_((*_REFUSED, *_APPROVED)),
         )

@@ -266,6 +266,19 @@ def test_what_they_would_follow_must_still_stand(house: House) -> None:
     assert house.get(clip.id).state == State.PENDING_REVIEW
 
 
+def test_what_they_would_follow_must_be_what_was_shown(house: House) -> None:
+    """The same answer again, and for another reason."""
+    case = house.decide("rob", alike(house), Verdict.REJECT, "hate")
+    clip = alike(house, NEAR)
+    (group,) = previewed(house)
+    with house.store.write() as session:
+        undo.undo(session, house.user("rob"), case.id, house.rules)
+    house.decide("rob", house.get(case.id), Verdict.REJECT, "violence")
+    with pytest.raises(PatternGone):
+        decide(house, ruling(group))
+    assert house.get(clip.id).state == State.PENDING_REVIEW
+
+
 def test_the_same_ticket_decides_once(house: House, black: list[Clip]) -> None:
     (group,) = previewed(house)
     decide(house, ruling(group))
