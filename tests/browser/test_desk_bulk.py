@@ -155,8 +155,12 @@ def test_whoever_decides_nothing_has_no_bulk(newsroom: Newsroom, open_page: Open
     page = newsroom.visit("aud", open_page)
     ready(page, ROWS)
     expect(page.get_by_role("button", name="Bulk")).to_be_hidden()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     page.keyboard.press("b")
-    expect(page.locator(".gl-sheet-bulk")).to_be_hidden()
+    page.keyboard.press("w")
+    expect(page.locator(".gl-sheet-care")).to_be_visible()
+    assert [url for url in asked if "/bulk" in url] == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
