@@ -27,6 +27,7 @@ from gallery.provenance import Signer
 from jobs import Jobs
 from keys import read_key
 from media import MediaStore
+from moderation import amendment
 from notices.deliver import Delivery
 from notices.proofs import KEY_NAME
 from pipeline.engine import DiffusersEngine, Engine
@@ -62,6 +63,8 @@ def running(
     """
     with only_process(settings.database_file):
         store = open_store(settings)
+        with store.write() as session:
+            amendment.install(session)
         media = MediaStore(settings.media_folder)
         engine = engine or _engine(settings)
         signer = Signer(settings.keys_folder, f"Greenlight/{VERSION}")

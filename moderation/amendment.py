@@ -19,11 +19,11 @@ from sqlmodel import Session, select
 
 import audit
 from accounts.permissions import User
-from audit import AuditRow
+from audit import SYSTEM, AuditRow
 from errors import BadInput, SamePolicy, StalePolicy
 from language import LANGUAGES
 from moderation.models import PolicyVersion
-from moderation.policy import Policy, Reason, as_rows, current
+from moderation.policy import SHIPPED, Policy, Reason, added, as_rows, current
 from store import utc_now
 from text import check_text, is_visible
 
@@ -78,19 +78,20 @@ def publish(
 ) -> tuple[Policy, list[Change]]:
     """Make the version that decisions are made under from now on; its audit row goes with it."""
     after, found = preview(session, user, seen=seen, reasons=reasons)
-    rows = as_rows(after.reasons)
-    row = PolicyVersion(version=after.version, reasons=rows, made_by=user.id)
-    if after.made_at is not None:
-        row.made_at = after.made_at
-    session.add(row)
-    session.flush()
-    body = {
-        "version": after.version,
-        "changes": [[change.kind, change.code] for change in found],
-        "sha256": digest(rows),
-    }
-    audit.append(session, actor=user.id, action=ACTION, subject=SUBJECT, body=body)
+    _write(session, user.id, after, found)
     return after, found
+
+
+def install(session: Session) -> None:
+    """Put the reasons that ship since version 1 in force as version 2, where version 1 still is.
+
+    A policy that somebody has edited is theirs and stays as it is: only they know whether the
+    gallery needs another reason, and what it should say.
+    """
+    before = current(session)
+    if before.version == SHIPPED:
+        after = Policy(SHIPPED + 1, (*before.reasons, *added()), utc_now())
+        _write(session, SYSTEM, after, changes(before, after.reasons))
 
 
 def problems(session: Session, log: Sequence[AuditRow]) -> list[str]:
@@ -141,6 +142,21 @@ def check_reasons(before: Policy, reasons: Sequence[Reason]) -> None:
         if old.code not in seen:
             rule = "a code that was once in the policy stays, because decisions may name it"
             raise _refused("reasons", f"a list without {old.code}", rule, "Retire it instead.")
+
+
+def _write(session: Session, actor: str, after: Policy, found: Sequence[Change]) -> None:
+    rows = as_rows(after.reasons)
+    row = PolicyVersion(version=after.version, reasons=rows, made_by=actor)
+    if after.made_at is not None:
+        row.made_at = after.made_at
+    session.add(row)
+    session.flush()
+    body = {
+        "version": after.version,
+        "changes": [[change.kind, change.code] for change in found],
+        "sha256": digest(rows),
+    }
+    audit.append(session, actor=actor, action=ACTION, subject=SUBJECT, body=body)
 
 
 def _check_number(reasons: Sequence[Reason]) -> None:

@@ -4,6 +4,8 @@ Knows nothing of clips, and nothing of how a new version comes about (amendment.
 stores the version it was made under and is explained by that version for ever. Version 1 ships
 as `policy_1.json` and has no row: a fresh database needs no write before it can be read, and every
 instance means the same by "version 1". So that file is never edited; new words are a new version.
+What ships since then (`policy_2.json`) becomes a version of its own where nobody has edited the
+policy (amendment.py).
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from store import as_text
 
 SHIPPED: Final = 1
 _FILE: Final = Path(__file__).with_name("policy_1.json")
+_ADDED: Final = Path(__file__).with_name("policy_2.json")
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,12 @@ def as_json(policy: Policy, language: str = "en") -> dict[str, Any]:
 def shipped() -> Policy:
     """Version 1."""
     return Policy(SHIPPED, as_reasons(json.loads(_FILE.read_text(encoding="utf-8"))))
+
+
+@cache
+def added() -> tuple[Reason, ...]:
+    """The reasons that ship since version 1, to come after those of version 1."""
+    return as_reasons(json.loads(_ADDED.read_text(encoding="utf-8")))
 
 
 def as_reasons(rows: list[dict[str, Any]]) -> tuple[Reason, ...]:

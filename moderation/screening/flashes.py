@@ -20,6 +20,7 @@ from moderation.screening.frames import GRID, Film
 from moderation.screening.signals import Signal
 
 VERSION: Final = "flashes 2 (ITU-R BT.1702)"
+_REASON: Final = "flashing"
 MOST_FLASHES: Final = 3
 """So many flashes within one second are still allowed."""
 
@@ -57,7 +58,7 @@ def flashes(film: Film) -> list[Signal]:
         if count > MOST_FLASHES:
             says = f"{count} {kind} within one second; this can harm photosensitive people."
             score = round(min(1.0, count / _SURE), 2)
-            noticed.append(Signal(check, says, score, VERSION, film.at(first)))
+            noticed.append(Signal(check, says, score, VERSION, film.at(first), _REASON))
     return noticed
 
 

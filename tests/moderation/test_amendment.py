@@ -11,14 +11,16 @@ from sqlmodel import Session, select
 
 import audit
 from accounts.permissions import STRANGER, User
+from app import Greenlight
 from audit import AuditRow
 from errors import BadInput, NotAllowed, SamePolicy, SignInNeeded, StalePolicy, TextTooLong
 from keys import read_key
 from moderation import amendment, policy
 from moderation.amendment import Change
-from moderation.models import PolicyVersion, Verdict
+from moderation.models import Clip, PolicyVersion, State, Verdict
 from moderation.policy import Policy, Reason, Words
 from moderation.proof import problems
+from moderation.statements import statements
 from settings import Settings
 from tests.conftest import House
 
@@ -298,3 +300,52 @@ def test_a_decision_names_the_version_that_it_was_made_under(house: House) -> No
     with house.store.read() as session:
         named = [decisions(session, clip.id)[0].policy_version for clip in (first, second)]
     assert named == ["1", "2"]
+
+
+# ---- what ships since version 1 ------------------------------------------------------------
+
+
+def install(house: House) -> list[str]:
+    """The codes in force after a start."""
+    with house.store.write() as session:
+        amendment.install(session)
+        return [reason.code for reason in policy.current(session).reasons]
+
+
+def test_a_policy_that_nobody_edited_gets_what_ships_since_last_in_the_list(house: House) -> None:
+    codes = [reason.code for reason in policy.shipped().reasons]
+    assert install(house) == [*codes, "flashing"]
+    assert versions(house) == [2]
+
+
+def test_an_edited_policy_is_left_as_it_is(house: House) -> None:
+    publish(house, retire("hate"))
+    assert "flashing" not in install(house)
+    assert versions(house) == [2]
+
+
+def test_the_next_start_adds_nothing_more(house: House) -> None:
+    assert install(house) == install(house)
+    assert versions(house) == [2]
+
+
+def test_what_ships_is_in_the_log_as_nobodys_act(house: House, settings: Settings) -> None:
+    install(house)
+    key = read_key(settings.keys_folder, "audit.key")
+    with house.store.read() as session:
+        (row,) = log_of(session)
+        assert problems(session, key) == []
+    assert (row.actor, row.body["changes"]) == ("system", [["added", "flashing"]])
+
+
+def test_a_take_down_from_before_keeps_the_version_of_its_day(house: House) -> None:
+    clip = house.clip(State.TAKEN_DOWN)
+    install(house)
+    with house.store.read() as session:
+        (_, removal) = statements(session, session.get_one(Clip, clip.id))
+    assert removal.policy.version == 1
+
+
+def test_an_instance_that_starts_has_it(line: Greenlight) -> None:
+    with line.store.read() as session:
+        assert policy.check_reasons(session, ["flashing"]) == ["flashing"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from moderation import policy
 from moderation.screening.flashes import flashes
 from pipeline.made import Frames
 from tests.moderation.screening.films import ball, coloured, film, flat, textured
@@ -26,6 +27,12 @@ def test_three_flashes_in_a_second_are_still_allowed(tmp_path: Path) -> None:
 def test_four_flashes_in_a_second_are_too_many(tmp_path: Path) -> None:
     tones = [60, 190, 60, 190, 60, 190, 60, 190, 60, 60]
     assert checks(textured(*tones), tmp_path) == ["flashing"]
+
+
+def test_flashes_name_a_reason_that_ships(tmp_path: Path) -> None:
+    tones = [60, 190, 60, 190, 60, 190, 60, 190, 60, 60]
+    (signal,) = flashes(film(textured(*tones), tmp_path, fps=10))
+    assert signal.reason in {reason.code for reason in policy.added()}
 
 
 def test_flashes_are_counted_within_a_second(tmp_path: Path) -> None:
