@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlmodel import Session, col, func, select
@@ -18,6 +20,7 @@ from sqlmodel import Session, col, func, select
 import audit
 from accounts.models import Person
 from accounts.permissions import User
+from audit import AuditRow
 from errors import BadInput, Conflict, NotAllowed, NotFound, OwnClip
 from moderation.models import REVIEWED, Clip, Decision, Mark, State, Undoing
 from moderation.visibility import visible_clip
@@ -30,6 +33,9 @@ POINTS_LIMIT: Final = 4000
 """In all strokes of one mark together; a hand draws some fifty points in a second."""
 MARKS_LIMIT: Final = 200
 """On one clip."""
+
+_SAME_MOMENT: Final = timedelta(minutes=1)
+"""A mark and its row of the log are written in one transaction."""
 
 Strokes = list[list[list[float]]]
 
@@ -57,14 +63,19 @@ def add(session: Session, user: User, clip_id: str, note: Note) -> Mark:
         clip_id=clip_id,
         author_id=user.id,
         author_role=user.role.value if user.role else "",
-        at_s=float(note.at_s),
+        at_s=abs(float(note.at_s)),  # no -0.0: the database keeps 0.0, and the digest would differ
         text=note.text,
         strokes=strokes,
         is_public=note.public,
     )
     session.add(mark)
     session.flush()
-    body = {"mark": mark.id, "public": mark.is_public, "words": _digest(mark)}
+    body = {
+        "mark": mark.id,
+        "public": mark.is_public,
+        "role": mark.author_role,
+        "words": _digest(mark),
+    }
     audit.append(session, actor=user.id, action="mark", subject=clip_id, body=body)
     return mark
 
@@ -110,6 +121,23 @@ def told(session: Session, clip: Clip) -> list[Mark]:
         Mark.clip_id == clip.id, col(Mark.is_public), Mark.made_at <= decided.scalar_subquery()
     )
     return list(session.exec(query.order_by(col(Mark.at_s), col(Mark.made_at))))
+
+
+def problems(session: Session, log: Sequence[AuditRow]) -> list[str]:
+    """Marks that the log tells otherwise: edited by hand, put in or taken out."""
+    told: dict[str, AuditRow] = {}
+    for row in log:
+        mark_id = str(row.body.get("mark"))
+        if row.action == "mark":
+            told[mark_id] = row
+        elif row.action == "unmark":
+            told.pop(mark_id, None)
+    stored = {mark.id: mark for mark in session.exec(select(Mark))}
+    return [
+        f"Mark {mark_id} is not what the log says."
+        for mark_id in sorted(told.keys() | stored.keys())
+        if not _is_as_told(stored.get(mark_id), told.get(mark_id))
+    ]
 
 
 def check_inputs(clip: Clip, note: Note) -> Strokes:
@@ -164,6 +192,16 @@ def _digest(mark: Mark) -> str:
     """sha256 of what was said and drawn, for the log, which carries nobody's words itself."""
     said = json.dumps([mark.at_s, mark.text, mark.strokes], ensure_ascii=False)
     return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _is_as_told(mark: Mark | None, row: AuditRow | None) -> bool:
+    if mark is None or row is None:
+        return False
+    said = {"mark": mark.id, "public": mark.is_public, "words": _digest(mark)}
+    if "role" in row.body:  # marks of before have none in the log
+        said["role"] = mark.author_role
+    is_same = (mark.clip_id, mark.author_id, said) == (row.subject, row.actor, row.body)
+    return is_same and abs(row.at - mark.made_at) < _SAME_MOMENT
 
 
 def _as_json(session: Session, user: User, mark: Mark, *, own: bool) -> dict[str, Any]:

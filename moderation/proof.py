@@ -2,7 +2,8 @@
 
 Knows nothing of commands. The chain alone shows edits in its middle; comparing it with the clips
 also shows a cut tail, a state written past the table of moves, another prompt, creator or file
-than was logged, and a decision that was added, removed or reworded.
+than was logged, and a decision, a mark or a version of the policy that was added, removed or
+reworded.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sqlmodel import Session, col, select
 import audit
 from audit import AuditRow, words_digest
 from media import MediaStore, Shelf, sha256_of
-from moderation import amendment
+from moderation import amendment, marks
 from moderation.clips import digest
 from moderation.models import Clip, Decision, State, Undoing, Verdict
 from moderation.transitions import MOVES
@@ -52,7 +53,7 @@ def problems(session: Session, key: bytes) -> list[str]:
         f"Decision {decision_id} is taken back in the log or in the database, and not in both."
         for decision_id in sorted(taken_back ^ marked)
     ]
-    return found + amendment.problems(session, rows)
+    return found + amendment.problems(session, rows) + marks.problems(session, rows)
 
 
 def file_problems(session: Session, media: MediaStore) -> list[str]:

@@ -7,7 +7,9 @@ from typing import Literal
 
 import pytest
 
-from moderation.models import Clip, State
+from moderation import marks
+from moderation.marks import Note
+from moderation.models import Clip, Mark, State
 from moderation.proof import file_problems, problems
 from settings import Settings
 from tests.conftest import House
@@ -138,6 +140,60 @@ def test_a_rewritten_decision_is_found(
 ) -> None:
     meddle(settings, f"UPDATE decision SET {change}")  # noqa: S608
     assert proved(house) != []
+
+
+# ---- marks --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mark(house: House) -> Mark:
+    """What Rita noted on a clip that waits, and one that she took away again."""
+    clip = house.clip()
+    with house.store.write() as session:
+        note = Note(-0.0, "a hand too many", [[[0, 1], [0.5, 0.25]]], public=True)
+        kept, gone = (marks.add(session, house.user("rita"), clip.id, note) for _ in range(2))
+        marks.remove(session, house.user("rita"), clip.id, gone.id)
+    return kept
+
+
+def test_marks_as_they_were_made_are_whole(house: House, mark: Mark) -> None:
+    assert proved(house) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "text = 'other words'",
+        "strokes = '[]'",
+        "at_s = 0.25",
+        "is_public = 0",
+        "author_id = (SELECT id FROM person WHERE name = 'rob')",
+        "author_role = 'lead'",
+        "clip_id = (SELECT max(id) FROM clip WHERE id <> mark.clip_id)",
+        "made_at = '2020-01-01 00:00:00'",
+        "id = 'other'",
+    ],
+)
+def test_a_rewritten_mark_is_found(
+    house: House, settings: Settings, mark: Mark, change: str
+) -> None:
+    house.clip()
+    meddle(settings, f"UPDATE mark SET {change}")  # noqa: S608
+    assert f"Mark {mark.id} is not what the log says." in proved(house)
+
+
+def test_a_mark_that_was_taken_out_is_found(house: House, settings: Settings, mark: Mark) -> None:
+    meddle(settings, "DELETE FROM mark")
+    assert proved(house) == [f"Mark {mark.id} is not what the log says."]
+
+
+def test_a_mark_that_was_put_in_is_found(house: House, settings: Settings, mark: Mark) -> None:
+    meddle(
+        settings,
+        "INSERT INTO mark SELECT 'forged', clip_id, author_id, author_role, at_s, text, strokes,"
+        " is_public, made_at FROM mark",
+    )
+    assert proved(house) == ["Mark forged is not what the log says."]
 
 
 # ---- files --------------------------------------------------------------------------------
