@@ -16,6 +16,7 @@ from sqlmodel import col, select, text
 
 import audit
 from audit import AuditRow
+from moderation import amendment
 from moderation.models import State, Verdict
 from settings import Settings
 from store import Store
@@ -176,11 +177,16 @@ def test_a_row_repeated_at_the_end_is_found(tamper: Tamper) -> None:
     "statement",
     ["UPDATE {table} SET {column} = 'changed'", "DELETE FROM {table}"],
 )
-@pytest.mark.parametrize(("table", "column"), [("audit", "actor"), ("decision", "note")])
-def test_what_was_logged_or_decided_is_never_changed(
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("audit", "actor"), ("decision", "note"), ("policy_version", "reasons")],
+)
+def test_what_was_logged_or_decided_or_in_force_is_never_changed(
     house: House, table: str, column: str, statement: str
 ) -> None:
     house.clip(State.REJECTED)
+    with house.store.write() as session:
+        amendment.install(session)
     with (
         pytest.raises(IntegrityError, match=f"rows of {table} are only ever added"),
         house.store.write() as session,
@@ -202,6 +208,17 @@ def test_a_decision_is_not_replaced_by_another(house: House) -> None:
         " stage, advised FROM decision"
     )
     with pytest.raises(IntegrityError), house.store.write() as session:
+        session.execute(text(replace))
+
+
+def test_a_version_of_the_policy_is_not_replaced_by_another(house: House) -> None:
+    with house.store.write() as session:
+        amendment.install(session)
+    replace = "INSERT OR REPLACE INTO policy_version SELECT version, '[]', made_by, made_at FROM policy_version"
+    with (
+        pytest.raises(IntegrityError, match="only ever added"),
+        house.store.write() as session,
+    ):
         session.execute(text(replace))
 
 

@@ -146,6 +146,8 @@ def test_the_proof_finds_a_version_that_was_edited_by_hand(
 ) -> None:
     publish(house, add)
     connection = sqlite3.connect(settings.database_file, isolation_level=None)
+    for act in ("update", "delete"):
+        connection.execute(f"DROP TRIGGER policy_version_no_{act}")
     assert connection.execute(statement).rowcount == 1
     connection.close()
     key = read_key(settings.keys_folder, "audit.key")
