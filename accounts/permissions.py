@@ -17,6 +17,7 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "see held clips": frozenset({Role.REVIEWER, Role.LEAD, Role.AUDITOR, Role.ADMIN}),
     "review": frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN}),
     "see the workload": frozenset({Role.LEAD, Role.AUDITOR, Role.ADMIN}),
+    "hear of overdue clips": frozenset({Role.LEAD, Role.ADMIN}),
     "take down": frozenset({Role.LEAD, Role.ADMIN}),
     "administer": frozenset({Role.ADMIN}),
 }

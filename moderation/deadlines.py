@@ -12,7 +12,8 @@ from typing import Any, Final
 from sqlmodel import Session, col, select, update
 
 import audit
-from accounts.models import Person, Role
+from accounts.models import Person
+from accounts.permissions import MAY
 from moderation.models import REVIEWED, Clip, Stage, State
 from moderation.rules import Rules
 from notices.inbox import tell
@@ -73,7 +74,7 @@ def escalate(session: Session, now: datetime) -> int:
 
 
 def _leads(session: Session) -> list[str]:
-    roles = col(Person.role).in_([Role.LEAD.value, Role.ADMIN.value])
+    roles = col(Person.role).in_([role.value for role in MAY["hear of overdue clips"]])
     return list(session.exec(select(Person.id).where(roles, col(Person.locked_at).is_(None))))
 
 

@@ -18,6 +18,8 @@ from sqlmodel import Session
 
 import audit
 from accounts import switches
+from accounts.models import Person, Role
+from accounts.permissions import MAY
 from errors import BadInput, NoMail, NothingToConfirm, NoWebhooks, TooMany
 from notices import outbox, proofs
 from notices.models import CODE, QUIET, TEST, Address, Channel, Kind, Outgoing
@@ -70,7 +72,8 @@ def change(
     """
     address = find(session, person_id)
     email, webhook = wanted.email or None, wanted.webhook or None
-    _check_inputs(address, email, webhook, wanted.kinds, settings)
+    _check_kinds(wanted.kinds, possible_kinds(session, person_id))
+    _check_inputs(address, email, webhook, settings)
     address.kinds = [kind.value for kind in Kind if kind.value in wanted.kinds]
     address.language = language
     session.add(address)
@@ -85,6 +88,14 @@ def change(
     body = {"email": email is not None, "webhook": webhook is not None, "kinds": address.kinds}
     audit.append(session, actor=person_id, action="notice_address", subject=person_id, body=body)
     return secret_of(address, key) if fresh else None
+
+
+def possible_kinds(session: Session, person_id: str) -> list[str]:
+    """What somebody in that role is ever told. Notices of one's own clips come to every role: a
+    clip stays its maker's, whatever they do here later."""
+    person = session.get(Person, person_id)
+    leads = person is not None and Role(person.role) in MAY["hear of overdue clips"]
+    return [kind.value for kind in Kind if leads or kind is not Kind.OVERDUE]
 
 
 def send_code(session: Session, person_id: str, settings: Settings) -> None:
@@ -146,15 +157,16 @@ def send_test(session: Session, person_id: str) -> list[str]:
 def as_json(session: Session, person_id: str, settings: Settings) -> dict[str, Any]:
     """What the settings form shows. The secret is not among it."""
     address = find(session, person_id)
+    possible = possible_kinds(session, person_id)
     return {
         "email": address.email,
         "email_confirmed": address.confirmed_at is not None,
         "webhook": address.webhook,
-        "kinds": address.kinds,
+        "kinds": [kind for kind in address.kinds if kind in possible],
         "possible": {
             "email": settings.sends_mail,
             "webhook": settings.webhooks != "off",
-            "kinds": [kind.value for kind in Kind],
+            "kinds": possible,
         },
         "per_hour": {"email": settings.mails_per_hour, "webhook": settings.webhooks_per_hour},
         "trouble": [
@@ -174,19 +186,18 @@ def secret_of(address: Address, key: bytes) -> str:
     return proofs.secret_for(key, person_id=address.person_id, salt=address.webhook_salt)
 
 
+def _check_kinds(kinds: Sequence[str], possible: Sequence[str]) -> None:
+    for kind in kinds:
+        if kind not in possible:
+            rule = f"each is one of {', '.join(possible)}"
+            step = "Name those that you want to hear of."
+            raise BadInput(field="kinds", value=kind, rule=rule, step=step)
+
+
 def _check_inputs(
-    address: Address,
-    email: str | None,
-    webhook: str | None,
-    kinds: Sequence[str],
-    settings: Settings,
+    address: Address, email: str | None, webhook: str | None, settings: Settings
 ) -> None:
     """What is new must be good; what stands there already may stay until somebody changes it."""
-    for kind in kinds:
-        if kind not in set(Kind):
-            known = ", ".join(Kind)
-            step = "Name those that you want to hear of."
-            raise BadInput(field="kinds", value=kind, rule=f"each is one of {known}", step=step)
     if email is not None and email != address.email:
         if not settings.sends_mail:
             raise NoMail()

@@ -13,6 +13,7 @@ TABLE = {
     "see held clips": {"reviewer", "lead", "auditor", "admin"},
     "review": {"reviewer", "lead", "admin"},
     "see the workload": {"lead", "auditor", "admin"},
+    "hear of overdue clips": {"lead", "admin"},
     "take down": {"lead", "admin"},
     "administer": {"admin"},
 }

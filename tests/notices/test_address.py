@@ -10,6 +10,8 @@ import pytest
 from sqlmodel import select, update
 
 from accounts import switches
+from accounts.models import Role
+from accounts.people import person_with_role
 from audit import AuditRow
 from errors import BadInput, NoMail, NothingToConfirm, NoWebhooks, Paused, TooMany
 from moderation.models import State
@@ -17,7 +19,7 @@ from notices import address, outbox, proofs
 from notices.models import CODE, TEST, Address, Channel, Kind, Outgoing
 from settings import read_settings
 from store import utc_now
-from tests.notices.conftest import ALL_KINDS, KEY, Office
+from tests.notices.conftest import ALL_KINDS, CREATORS_KINDS, KEY, Office
 from tests.notices.receivers import MailReceiver
 
 EMAIL = "ana@a.example"
@@ -65,12 +67,12 @@ def test_looking_writes_nothing(office: Office) -> None:
 
 
 def test_at_first_all_that_matters_is_chosen(office: Office) -> None:
-    assert set(ALL_KINDS) - set(shown(office)["kinds"]) == {"waiting", "second_review"}
+    assert set(CREATORS_KINDS) - set(shown(office)["kinds"]) == {"waiting", "second_review"}
 
 
 def test_what_is_possible_here_is_shown(office: Office) -> None:
     settings_with(office, smtp_url="", mail_from="", webhooks="off")
-    assert shown(office)["possible"] == {"email": False, "webhook": False, "kinds": ALL_KINDS}
+    assert shown(office)["possible"] == {"email": False, "webhook": False, "kinds": CREATORS_KINDS}
 
 
 # ---- an e-mail address --------------------------------------------------------------------
@@ -336,6 +338,28 @@ def test_a_webhook_is_refused_where_they_are_switched_off(office: Office) -> Non
 def test_an_unknown_kind_is_refused(office: Office) -> None:
     with pytest.raises(BadInput, match="kinds is 'everything'"):
         office.change("ana", kinds=["everything"])
+
+
+@pytest.mark.parametrize("name", ["lea", "ada"])
+def test_who_hears_of_overdue_clips_may_choose_to_be_written_to(office: Office, name: str) -> None:
+    office.change(name, kinds=["overdue"])
+    said = shown(office, name)
+    assert (said["kinds"], said["possible"]["kinds"]) == (["overdue"], ALL_KINDS)
+
+
+@pytest.mark.parametrize("name", ["ana", "rita", "aud"])
+def test_what_nobody_in_that_role_is_told_is_not_offered(office: Office, name: str) -> None:
+    assert "overdue" not in shown(office, name)["kinds"]
+    assert shown(office, name)["possible"]["kinds"] == CREATORS_KINDS
+    with pytest.raises(BadInput, match="kinds is 'overdue'"):
+        office.change(name, kinds=["overdue"])
+
+
+def test_a_lead_who_is_none_any_more_is_not_shown_as_wanting_it(office: Office) -> None:
+    office.change("lea", kinds=["overdue", "failed"])
+    with office.store.write() as session:
+        person_with_role(session, "lea", Role.REVIEWER, created_by="test")
+    assert shown(office, "lea")["kinds"] == ["failed"]
 
 
 def test_kinds_are_kept_once_and_in_order(office: Office) -> None:
