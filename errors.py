@@ -448,6 +448,15 @@ class StaleVersion(Conflict):
     fix_says = "Load it again and decide on what you see then."
 
 
+class ReasonsChanged(Conflict):
+    code = "reasons_changed"
+    says = (
+        "You chose {codes} from version {seen} of the review policy; version {version} is in force "
+        "now and reads otherwise."
+    )
+    fix_says = "Look at the reasons again, then decide."
+
+
 class ClaimedByOther(Conflict):
     code = "claimed"
     says = "{who} is looking at this clip until {until}."

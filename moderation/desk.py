@@ -48,6 +48,7 @@ class Ruling:
     reasons: list[str] = field(default_factory=list)
     note: str = ""  # the creator reads this
     internal_note: str = ""  # reviewers only
+    policy_version: str | None = None  # the one that the reasons were chosen from, where known
 
 
 def queue(session: Session, user: User) -> list[Clip]:
@@ -74,10 +75,13 @@ def decide(
 
     Raises OwnClip for the clip's creator, DecidedBefore for whoever had a say in it already,
     ClaimedByOther while somebody else holds it, ClaimLapsed when one's own claim ran out,
-    AlreadyDecided or StaleVersion when the clip has moved on. Nothing is written then.
+    AlreadyDecided or StaleVersion when the clip has moved on, ReasonsChanged when the words of a
+    chosen reason have. Nothing is written then.
     """
     user.must("review")
     # 1. Check the words before the clip, so a bad request is refused whatever the state.
+    if ruling.policy_version is not None:
+        policy.refuse_changed(session, ruling.policy_version, ruling.reasons)
     reasons = policy.check_reasons(session, ruling.reasons)
     check_text("note", ruling.note, NOTE_LIMIT)
     check_text("internal_note", ruling.internal_note, NOTE_LIMIT)

@@ -11,6 +11,7 @@ policy (amendment.py).
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
@@ -19,12 +20,13 @@ from typing import Any, Final
 
 from sqlmodel import Session, col, select
 
-from errors import UnknownPolicy, UnknownReason
+from errors import BadInput, ReasonsChanged, UnknownPolicy, UnknownReason
 from language import LANGUAGES
 from moderation.models import PolicyVersion
 from store import as_text
 
 SHIPPED: Final = 1
+_VERSION: Final = re.compile(r"[1-9][0-9]{0,8}")
 _FILE: Final = Path(__file__).with_name("policy_1.json")
 _ADDED: Final = Path(__file__).with_name("policy_2.json")
 
@@ -99,6 +101,22 @@ def check_reasons(session: Session, codes: list[str]) -> list[str]:
         if code not in offered:
             raise UnknownReason(value=code, version=policy.version, known=", ".join(offered))
     return list(dict.fromkeys(codes))
+
+
+def refuse_changed(session: Session, seen: str, codes: list[str]) -> None:
+    """Raise ReasonsChanged where a code reads otherwise now than in the version it was chosen from,
+    or stands in one of the two only: its creator would be told words that nobody chose."""
+    now = current(session)
+    if seen == str(now.version):
+        return
+    if not _VERSION.fullmatch(seen) or int(seen) > now.version:
+        rule = f"a version of the review policy, 1 to {now.version}"
+        step = "Send the one that the reasons were chosen from, or leave it out."
+        raise BadInput(field="policy_version", value=seen, rule=rule, step=step)
+    before = find(session, int(seen))
+    changed = [code for code in dict.fromkeys(codes) if before.find(code) != now.find(code)]
+    if changed:
+        raise ReasonsChanged(codes=", ".join(changed), seen=before.version, version=now.version)
 
 
 def explain(policy: Policy, code: str, language: str = "en") -> dict[str, Any]:

@@ -38,6 +38,7 @@ class DecisionInput(_Input):
     reasons: Annotated[list[Text], Field(max_length=20)] = []
     note: Text = ""
     internal_note: Text = ""
+    policy_version: Text | None = None  # that the reasons were chosen from
 
 
 class HandOverInput(_Input):

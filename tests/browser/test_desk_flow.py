@@ -101,6 +101,35 @@ def test_a_decision_is_taken_back_by_one_key(newsroom: Newsroom, open_page: Open
     assert state_of(newsroom, 0) == "pending_review"
 
 
+def test_reasons_that_were_reworded_meanwhile_are_shown_again_before_a_decision(
+    newsroom: Newsroom, open_page: Open
+) -> None:
+    page = at_work(newsroom, "rita", open_page)
+    reword(newsroom, "technical_fault", "The clip stutters.")
+    page.keyboard.press("9")
+    with refusing(page):
+        page.keyboard.press("r")
+        expect(page.locator("#desk .gl-verdicts .gl-trouble")).to_contain_text(
+            "Look at the reasons again"
+        )
+    expect(page.locator("#desk .gl-chosen")).to_have_text("The clip stutters.")
+    assert state_of(newsroom, 0) == "pending_review"
+    page.keyboard.press("r")
+    on_stage(page, PROMPTS[1])
+    assert state_of(newsroom, 0) == "rejected"
+
+
+def reword(newsroom: Newsroom, code: str, words: str) -> None:
+    admin = newsroom.api("ada")
+    policy = admin.get("/api/v1/policy").json()
+    reasons = [{name: each[name] for name in ("code", "en", "fr")} for each in policy["reasons"]]
+    for reason in reasons:
+        if reason["code"] == code:
+            reason["en"]["text"] = words
+    sent = {"version": policy["version"], "reasons": reasons}
+    admin.put("/api/v1/policy", json=sent).raise_for_status()
+
+
 def test_the_time_to_take_back_runs_out_on_the_screen(tmp_path: Path, open_page: Open) -> None:
     wishes = [{"prompt": prompt} for prompt in PROMPTS]
     newsroom = Newsroom(tmp_path, wishes, GREENLIGHT_UNDO_S="2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from accounts.permissions import STRANGER
 from audit import AuditRow
 from errors import (
     AlreadyDecided,
+    BadInput,
     ClaimedByOther,
     Conflict,
     NotAllowed,
@@ -21,12 +23,13 @@ from errors import (
     NothingToReview,
     OwnClip,
     ReasonMissing,
+    ReasonsChanged,
     SignInNeeded,
     StaleVersion,
     TextTooLong,
     UnknownReason,
 )
-from moderation import claims, desk
+from moderation import amendment, claims, desk, policy
 from moderation.desk import Ruling
 from moderation.models import REVIEWED, Clip, Decision, State, Verdict
 from moderation.transitions import move
@@ -338,6 +341,69 @@ def test_an_unknown_reason_is_refused_with_its_name(house: House) -> None:
     clip = house.clip()
     with pytest.raises(UnknownReason, match="'ugly'"):
         rule(house, "rita", clip.id, Ruling(Verdict.REJECT, clip.version, ["violence", "ugly"]))
+
+
+# ---- the policy that the reasons were chosen from -----------------------------------------
+
+
+def amend(house: House) -> None:
+    """Version 2: violence reads otherwise, hate is retired, and one is new."""
+    with house.store.write() as session:
+        before = policy.current(session)
+        reasons = [
+            replace(each, en=replace(each.en, text="Other words."))
+            if each.code == "violence"
+            else replace(each, retired=each.code == "hate")
+            for each in before.reasons
+        ]
+        reasons.append(replace(before.reasons[0], code="too_loud"))
+        amendment.publish(session, house.user("ada"), seen=before.version, reasons=reasons)
+
+
+@pytest.mark.parametrize("code", ["violence", "hate", "too_loud"])
+def test_a_reason_that_reads_otherwise_now_is_to_be_looked_at_again(
+    house: House, code: str
+) -> None:
+    clip = house.clip()
+    amend(house)
+    ruling = Ruling(Verdict.REJECT, clip.version, ["minors", code], policy_version="1")
+    with pytest.raises(ReasonsChanged, match=f"You chose {code} from version 1 .* version 2"):
+        rule(house, "rita", clip.id, ruling)
+    assert made(house, clip.id) == []
+
+
+@pytest.mark.parametrize("seen", ["1", "2", None])
+def test_reasons_that_read_the_same_are_decided_under_the_newest_version(
+    house: House, seen: str | None
+) -> None:
+    clip = house.clip()
+    amend(house)
+    ruling = Ruling(Verdict.REJECT, clip.version, ["minors"], policy_version=seen)
+    rule(house, "rita", clip.id, ruling)
+    assert [each.policy_version for each in made(house, clip.id)] == ["2"]
+
+
+def test_whoever_names_no_version_decides_under_the_newest(house: House) -> None:
+    clip = house.clip()
+    amend(house)
+    rule(house, "rita", clip.id, Ruling(Verdict.REJECT, clip.version, ["violence"]))
+    assert [each.policy_version for each in made(house, clip.id)] == ["2"]
+
+
+def test_an_approval_without_reasons_does_not_mind_another_version(house: House) -> None:
+    clip = house.clip()
+    amend(house)
+    ruling = Ruling(Verdict.APPROVE, clip.version, policy_version="1")
+    assert rule(house, "rita", clip.id, ruling).state == "approved"
+
+
+@pytest.mark.parametrize("seen", ["", "0", "01", "3", "-1", "one", "1\n", "9" * 99, "0" * 9999])
+def test_a_version_of_the_policy_that_never_was_is_refused(house: House, seen: str) -> None:
+    clip = house.clip()
+    amend(house)
+    ruling = Ruling(Verdict.REJECT, clip.version, ["minors"], policy_version=seen)
+    with pytest.raises(BadInput, match="policy_version is"):
+        rule(house, "rita", clip.id, ruling)
 
 
 @pytest.mark.parametrize("field", ["note", "internal_note"])

@@ -147,6 +147,24 @@ def test_an_edit_of_an_older_version_is_a_conflict(ada: httpx.Client) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "stale_policy")
 
 
+def test_a_decision_for_a_reason_that_was_reworded_meanwhile_is_a_conflict(
+    ana: httpx.Client, rita: httpx.Client, ada: httpx.Client
+) -> None:
+    seen = rita.get("/api/v1/policy").json()["version"]
+    sent = draft(ada)
+    reworded = next(each for each in sent["reasons"] if each["code"] == "not_in_brief")
+    reworded["en"] = {**reworded["en"], "text": "The clip is about something else."}
+    assert ada.put("/api/v1/policy", json=sent).status_code == 200
+    wish = {"prompt": "a red ball moving left in the night", "num_inference_steps": 1}
+    clip = wait_for_state(ana, ana.post("/api/v1/clips", json=wish).json()["id"], "pending_review")
+    made = {"verdict": "reject", "version": clip["version"], "reasons": ["not_in_brief"]}
+    where = f"/api/v1/clips/{clip['id']}/decision"
+    answer = rita.post(where, json={**made, "policy_version": seen})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "reasons_changed")
+    newest = rita.get("/api/v1/policy").json()["version"]
+    assert rita.post(where, json={**made, "policy_version": newest}).status_code == 200
+
+
 @pytest.mark.parametrize(
     "change",
     [

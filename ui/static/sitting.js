@@ -16,6 +16,7 @@ const desk = {
   trouble: '',        // what stands in the way of a decision
   reasons: new Set(),
   policy: [],
+  policyVersion: '',  // the one that the reasons on the desk are from
   drafts: new Map(),  // notes and reasons of clips left undecided
   done: new Set(),    // id/version decided here, so that a late answer cannot bring it back
   skipped: new Set(),  // clips to come back to last

@@ -27,8 +27,14 @@ for (const node of [approve, reject, changes]) node.removeAttribute('title');
 // ---- reasons ----
 
 async function loadPolicy() {
-  desk.policy = (await api('GET', '/api/v1/policy')).reasons;
-  sync(chips, desk.policy.map((reason, i) => ({ reason, i })), (item) => item.reason.code, makeChip, null);
+  const { reasons, version } = await api('GET', '/api/v1/policy');
+  desk.policy = reasons;
+  desk.policyVersion = version;
+  sync(chips, reasons.map((reason, i) => ({ reason, i })), (item) => version + '/' + item.reason.code, makeChip, null);
+}
+
+function isOffered(code) {
+  return desk.policy.some((reason) => reason.code === code);
 }
 
 function makeChip({ reason, i }) {
@@ -72,7 +78,7 @@ function keepDraft(clip) {
 
 function bringDraft(clip) {
   const draft = (clip && desk.drafts.get(clip.id)) || {};
-  desk.reasons = new Set(draft.reasons || []);
+  desk.reasons = new Set((draft.reasons || []).filter(isOffered));
   note.value = draft.note || '';
   internal.value = draft.internal || '';
   folded.open = Boolean(draft.internal);
@@ -112,7 +118,7 @@ function drawDecision() {
     enable(chip, ready);
   }
   const named = desk.policy.filter((reason) => desk.reasons.has(reason.code));
-  sync(chosen, named, (reason) => reason.code, (reason) => el('li', { text: reason.text || reason.label }), null);
+  sync(chosen, named, (reason) => reason.code, () => el('li'), (node, reason) => put(node, reason.text || reason.label));
   for (const field of [note, internal]) enable(field, ready || desk.isBusy);
   attr(note, 'aria-required', Boolean(clip) && isAppeal(clip));
 }
@@ -133,7 +139,8 @@ async function decide(verdict) {
     if (!desk.isMine) throw problem({ message: desk.trouble || t('desk.held') }, 409);
     const answer = await api('POST', addressOf(clip, 'decision'), {
       verdict, reasons: [...desk.reasons],  // with an approval they ask for a second look
-      note: note.value.trim(), internal_note: internal.value.trim(), version: clip.version });
+      note: note.value.trim(), internal_note: internal.value.trim(), version: clip.version,
+      policy_version: desk.policyVersion });
     desk.isBusy = false;
     advance(clip);
     offerUndo(clip, verdict, answer);
@@ -149,11 +156,19 @@ async function decide(verdict) {
 // A conflict may end the matter, or only ask for a second look: the clip itself tells.
 async function refused(clip, error) {
   desk.trouble = sentence(error);
+  if (error.code === 'reasons_changed') return showReasonsAgain(sentence(error));
   if (error.status !== 409) return;
   const now = await api('GET', addressOf(clip)).catch(() => null);
   if (!desk.clip || desk.clip.id !== clip.id) return;
   if (now && OPEN_STATES.includes(now.state)) hear(now);
   else settle(sentence(error));
+}
+
+// Somebody has published another version of the policy since this desk was opened.
+async function showReasonsAgain(why) {
+  await loadPolicy().catch(complain);
+  desk.reasons = new Set([...desk.reasons].filter(isOffered));
+  askFor(chips.querySelector('button'), why);
 }
 
 function askFor(field, words) {
