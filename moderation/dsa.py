@@ -1,10 +1,16 @@
-"""A statement of reasons in the shape that Article 17 of the Digital Services Act asks for, with the
-field names and values of the Commission's Transparency Database (its API as of July 2025).
+"""A statement of reasons in the shape that Article 17 of the Digital Services Act asks for: a body
+for the API of the Commission's Transparency Database, in its second version, of 1 July 2025.
+
+Names, values, lengths and what goes with what are those of its documentation,
+https://transparency.dsa.ec.europa.eu/page/api-documentation, and of the checks in its source,
+https://github.com/digital-services-act/transparency-database (both read in November 2026). A field
+that does not apply is left out, as in its examples: some take no null.
 
 Knows nothing of people. What leaves here carries no personal data: no name, no pseudonym, and no
 word that anybody typed, neither prompt nor note nor a take-down's reason in words. Whether
 declining to publish is a restriction in the Act's sense is unsettled; the statement is made anyway,
-as DECISION_VISIBILITY_OTHER. Nothing is sent anywhere: this is the export, not the submission.
+as DECISION_VISIBILITY_OTHER. Keywords (category_specification) are left out, because one code of
+the policy covers more than one. Nothing is sent anywhere: this is the export, not the submission.
 """
 
 from __future__ import annotations
@@ -44,23 +50,20 @@ _RESTRICTIONS: Final = {
 
 
 def as_dsa(statement: Statement, clip: Clip, *, language: str, address: str) -> dict[str, Any]:
-    """The export of one statement. Raises NothingRestricted for an approval."""
+    """The export of one statement. Raises NothingRestricted for an approval, and for a decision
+    that was taken back within its seconds: nothing followed from it."""
     visibility = _RESTRICTIONS.get(statement.outcome)
     if visibility is None:
         raise NothingRestricted(outcome=statement.outcome)
+    if statement.taken_back_at is not None:
+        raise NothingRestricted(outcome=f"{statement.outcome} and that was taken back")
     known = [statement.policy.find(code) for code in statement.codes]
     named = [reason for reason in known if reason is not None]
     version = statement.policy.version
     categories = _categories(named)
-    is_other = visibility == "DECISION_VISIBILITY_OTHER"
-    ended_at = statement.ended_at
-    return {
+    body: dict[str, Any] = {
         "puid": statement.id,
         "decision_visibility": [visibility],
-        "decision_visibility_other": say(language, "dsa.not_published") if is_other else None,
-        "decision_monetary": None,
-        "decision_provision": None,
-        "decision_account": None,
         "decision_facts": _facts(statement, language),
         "decision_ground": "DECISION_GROUND_INCOMPATIBLE_CONTENT",
         "decision_ground_reference_url": f"{address}/api/v1/policy?version={version}",
@@ -69,15 +72,20 @@ def as_dsa(statement: Statement, clip: Clip, *, language: str, address: str) -> 
         "incompatible_content_illegal": "No",
         "content_type": ["CONTENT_TYPE_VIDEO", "CONTENT_TYPE_SYNTHETIC_MEDIA"],
         "category": categories[0],
-        "category_addition": categories[1:],
         "territorial_scope": SCOPE.split(),
         "content_date": clip.created_at.date().isoformat(),
         "application_date": statement.decided_at.date().isoformat(),
-        "end_date_visibility_restriction": ended_at.date().isoformat() if ended_at else None,
         "source_type": "SOURCE_VOLUNTARY",
         "automated_detection": "Yes" if statement.is_advised else "No",
         "automated_decision": "AUTOMATED_DECISION_NOT_AUTOMATED",
     }
+    if visibility == "DECISION_VISIBILITY_OTHER":
+        body["decision_visibility_other"] = say(language, "dsa.not_published")
+    if len(categories) > 1:
+        body["category_addition"] = categories[1:]
+    if statement.ended_at is not None:
+        body["end_date_visibility_restriction"] = statement.ended_at.date().isoformat()
+    return body
 
 
 def _facts(statement: Statement, language: str) -> str:
