@@ -31,6 +31,7 @@ from moderation.deadlines import OVER, STAGE_OF, due
 from moderation.four_eyes import refuse_barred, second_look
 from moderation.models import REVIEWED, Clip, Decision, Stage, State, Verdict
 from moderation.rules import Rules
+from moderation.screening.signals import NOT_SCREENED
 from moderation.transitions import MOVES, allowed, move
 from store import utc_now
 from text import check_text, is_visible
@@ -114,7 +115,8 @@ def decide(
         reviewer_role=user.role.value if user.role else "",
         waited_s=(now - (clip.pending_since or now)).total_seconds(),
         stage=stage.value,
-        advised=bool(clip.screening) or bulk_id is not None,
+        advised=bulk_id is not None
+        or any(each.get("check") != NOT_SCREENED for each in clip.screening),
         decided_at=now,
     )
     session.add(decision)

@@ -17,6 +17,7 @@ from errors import NotFound
 from language import LANGUAGES
 from moderation import amendment, appeals, clips, desk, policy
 from moderation.models import Clip, State, Verdict
+from moderation.screening.signals import not_screened
 from moderation.statements import Statement, as_json, pseudonym, readable, statements
 from moderation.undo import undo
 from settings import read_settings
@@ -202,6 +203,15 @@ def test_it_says_whether_a_machine_had_advised(house: House, advised: bool, said
     clip = house.decide("rita", house.get(clip.id), Verdict.REJECT, "violence")
     assert last(house, clip).is_advised is advised
     assert said in words(house, clip)["advice"]
+
+
+def test_a_check_that_could_not_look_has_pointed_nothing_out(house: House) -> None:
+    clip = house.clip()
+    with house.store.write() as session:
+        screening = not_screened({"nudity": "it took too long"}, "screener 1")
+        session.get_one(Clip, clip.id).screening = screening
+    clip = house.decide("rita", house.get(clip.id), Verdict.REJECT, "violence")
+    assert last(house, clip).is_advised is False
 
 
 def test_no_decision_is_ever_a_machines(house: House) -> None:
