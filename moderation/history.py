@@ -11,9 +11,8 @@ from typing import Any
 from sqlmodel import Session
 
 from audit import AuditRow
-from moderation import policy
 from moderation.models import Clip
-from moderation.statements import Statement, by_row, log_rows, role_of
+from moderation.statements import Statement, by_row, log_rows, reasons_json, role_of
 from store import as_text
 
 
@@ -36,7 +35,7 @@ def _explained(statement: Statement) -> dict[str, Any]:
     back = statement.taken_back_at
     return {
         "by": statement.role,
-        "reasons": [policy.explain(statement.policy, code) for code in statement.codes],
+        **reasons_json(statement),
         "note": statement.note,
         "statement": statement.id,
         "pseudonym": statement.pseudonym,
@@ -52,6 +51,7 @@ def _plain(session: Session, clip: Clip, row: AuditRow) -> dict[str, Any]:
     return {
         "by": role_of(session, clip, row.actor),
         "reasons": [],
+        "considered": [],
         "note": row.body.get("note", ""),
         "statement": None,
     }

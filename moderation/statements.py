@@ -34,6 +34,7 @@ from store import as_text
 
 _FOR: Final = b"greenlight/pseudonym/1"
 _TAKE_DOWN: Final = "take_down"
+_THROUGH: Final = (State.APPROVED.value, State.SECOND_REVIEW.value)
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,12 @@ class Statement:
     appealed_at: datetime | None
     ended_at: datetime | None  # when the clip was approved or shown after all
     can: tuple[str, ...]  # what its creator can do about it now
+
+    @property
+    def is_approval(self) -> bool:
+        """Also the first of two. The codes of an approval ask for a second look; no rule was
+        found broken, so their texts, which say that one was, are not told."""
+        return self.outcome in _THROUGH
 
 
 def statements(session: Session, clip: Clip) -> list[Statement]:
@@ -80,7 +87,7 @@ def as_json(statement: Statement) -> dict[str, Any]:
         "decided_at": as_text(each.decided_at),
         "stage": each.stage,
         "policy_version": str(each.policy.version),
-        "reasons": [policy.explain(each.policy, code) for code in each.codes],
+        **reasons_json(each),
         "note": each.note,
         "by": {"role": each.role, "pseudonym": each.pseudonym},
         "advised": each.is_advised,
@@ -90,6 +97,18 @@ def as_json(statement: Statement) -> dict[str, Any]:
         "can": list(each.can),
         "words": {language: _words(each, language) for language in LANGUAGES},
     }
+
+
+def reasons_json(statement: Statement) -> dict[str, Any]:
+    """The rules that the clip was found to break, and, of an approval, those kept in mind."""
+    named = [policy.explain(statement.policy, code) for code in statement.codes]
+    if not statement.is_approval:
+        return {"reasons": named, "considered": []}
+    labels = [
+        {"code": each["code"], **{name: {"label": each[name]["label"]} for name in LANGUAGES}}
+        for each in named
+    ]
+    return {"reasons": [], "considered": labels}
 
 
 def pseudonym(session: Session, person_id: str) -> str:
@@ -206,6 +225,8 @@ def _words(statement: Statement, language: str) -> dict[str, Any]:
     labels = ", ".join(reason["label"] for reason in named)
     version = statement.policy.version
     rule = "statement.rule" if named else "statement.rule.none"
+    if named and statement.is_approval:
+        rule, named = "statement.rule.considered", []
     is_answer = statement.stage == Stage.APPEAL and statement.outcome != State.SECOND_REVIEW
     appeal = ".appeal" if is_answer else ""
     advice = "statement.advice.yes" if statement.is_advised else "statement.advice.no"

@@ -74,6 +74,12 @@ def test_a_decision_brings_its_reasons_in_plain_words(house: House) -> None:
     assert [reason["label"] for reason in reasons] == ["Violence", "Hate"]
 
 
+def test_what_an_approval_names_is_told_as_kept_in_mind(house: House) -> None:
+    clip = house.decide("rita", house.clip(), Verdict.APPROVE, "minors")
+    last = told(house, clip.id)[-1]
+    assert (last["reasons"], [each["code"] for each in last["considered"]]) == ([], ["minors"])
+
+
 def test_the_note_of_a_take_down_is_told(house: House) -> None:
     clip = house.clip(State.PUBLISHED)
     with house.store.write() as session:
@@ -107,7 +113,7 @@ def test_a_step_that_nobody_decided_has_no_statement(house: House) -> None:
 
 def test_every_entry_has_the_fields_that_pages_read(house: House) -> None:
     for entry in told(house, house.clip(State.TAKEN_DOWN).id):
-        assert {"at", "state", "by", "reasons", "note", "statement"} <= set(entry)
+        assert {"at", "state", "by", "reasons", "considered", "note", "statement"} <= set(entry)
 
 
 def test_a_claim_and_a_wish_to_cancel_are_no_changes(house: House) -> None:

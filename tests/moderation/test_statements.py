@@ -277,6 +277,49 @@ def test_a_first_approval_of_two_says_that_a_second_person_looks(house: House) -
     assert "a second person watches it" in words(house, clip)["decided"]
 
 
+def approved_with(house: House, *codes: str) -> Clip:
+    """Held for a second look, because of what its reviewer named."""
+    clip = house.clip()
+    rules = replace(house.rules, second_reasons=frozenset(codes))
+    with house.store.write() as session:
+        return desk.decide(
+            session,
+            house.user("rita"),
+            clip.id,
+            desk.Ruling(Verdict.APPROVE, clip.version, reasons=list(codes)),
+            rules=rules,
+            enqueue_publish=house.note_job,
+        )
+
+
+@pytest.mark.parametrize("hold", [True, False], ids=["held", "approved"])
+def test_what_an_approval_names_does_not_read_as_broken(house: House, hold: bool) -> None:
+    clip = (
+        approved_with(house, "minors")
+        if hold
+        else house.decide("rita", house.clip(), Verdict.APPROVE, "minors")
+    )
+    said = as_json(last(house, clip))
+    assert said["reasons"] == []
+    assert [each["en"]["label"] for each in said["considered"]] == ["Minors"]
+    assert "does not publish" not in json.dumps(said)
+    english = said["words"]["en"]
+    assert english["rule"].endswith("kept in mind and not found broken: Minors.")
+    assert english["why"] == []
+
+
+def test_what_a_rejection_names_is_told_as_broken(house: House) -> None:
+    said = as_json(last(house, rejected(house, "minors")))
+    assert (len(said["reasons"]), said["considered"]) == (1, [])
+    assert said["words"]["en"]["why"] != []
+
+
+def test_an_appeal_that_was_upheld_with_a_rule_in_mind_names_none_broken(house: House) -> None:
+    clip = house.decide("rob", appealed(house), Verdict.APPROVE, "violence")
+    said = as_json(last(house, clip))
+    assert (said["reasons"], said["words"]["fr"]["why"]) == ([], [])
+
+
 def test_a_decision_that_was_taken_back_counts_no_more(house: House) -> None:
     clip = taken_back(house)
     found = last(house, clip)

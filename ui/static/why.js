@@ -42,7 +42,7 @@ function explainedBy(clip) {
   const stands = lastRun(clip).filter((item) => (item.statement || item.note) && !item.taken_back_at);
   if (EXPLAINED.includes(clip.state)) return stands.pop();
   const entry = stands.filter((item) => item.statement && item.state === LED_BY[clip.state]).pop();
-  return entry && (entry.note || entry.reasons.length || entry.stage === 'appeal') ? entry : undefined;
+  return entry && (entry.note || entry.considered.length || entry.stage === 'appeal') ? entry : undefined;
 }
 
 function openingWords(clip, entry) {
@@ -74,10 +74,12 @@ function reasons(entry) {
     return el('li', null, el('strong', { text: words.label }), words.text && el('span', { text: words.text }),
       words.next && el('span', { class: 'gl-reason-next', text: words.next }));
   });
+  const labels = (entry.considered || []).map((reason) => reason[language].label).join(', ');
   const title = 'why.note.' + entry.by;
   const note = entry.note && el('figure', { class: 'gl-note' },
     el('figcaption', { text: t(has(title) ? title : 'why.note') }), el('blockquote', { text: entry.note }));
-  return [lines.length && el('ul', { class: 'gl-reasons' }, lines), note].filter(Boolean);
+  return [lines.length && el('ul', { class: 'gl-reasons' }, lines),
+    labels && el('p', { text: t('why.considered', { labels }) }), note].filter(Boolean);
 }
 
 // The rest of the statement of reasons, in small print, and as a file to keep.
