@@ -16,8 +16,11 @@ from moderation.statements import Statement, by_row, log_rows, reasons_json, rol
 from store import as_text
 
 
-def timeline(session: Session, clip: Clip) -> list[dict[str, Any]]:
-    """One entry per change of state, oldest first, decisions with their reasons and note."""
+def timeline(session: Session, clip: Clip, *, own: bool = False) -> list[dict[str, Any]]:
+    """One entry per change of state, oldest first, decisions with their reasons and note.
+
+    `own`: for the clip's creator, who was never told of what was taken back within its seconds.
+    """
     rows = log_rows(session, clip)
     explained = by_row(session, clip, rows)
     entries = []
@@ -25,6 +28,9 @@ def timeline(session: Session, clip: Clip) -> list[dict[str, Any]]:
         if "to" not in row.body:
             continue  # a claim or a wish, not a change of state
         statement = explained.get(row.seq)
+        was_taken_back = statement is not None and statement.taken_back_at is not None
+        if own and (was_taken_back or "undoes" in row.body):
+            continue
         told = _explained(statement) if statement else _plain(session, clip, row)
         entries.append({"at": as_text(row.at), "state": row.body["to"], **told})
     return entries

@@ -70,11 +70,16 @@ def statements(session: Session, clip: Clip) -> list[Statement]:
 
 
 def readable(session: Session, user: User, clip_id: str) -> list[Statement]:
-    """For the clip's creator and for those who may see held clips. Raises NotFound for others."""
+    """For the clip's creator and for those who may see held clips. Raises NotFound for others.
+
+    What was taken back within its seconds was never the creator's to read.
+    """
     clip = visible_clip(session, user, clip_id)
-    if user.id != clip.creator_id and not user.may("see held clips"):
+    own = user.id == clip.creator_id
+    if not own and not user.may("see held clips"):
         raise NotFound()
-    return statements(session, clip)
+    found = statements(session, clip)
+    return [each for each in found if each.taken_back_at is None] if own else found
 
 
 def as_json(statement: Statement) -> dict[str, Any]:
@@ -136,12 +141,13 @@ def by_row(session: Session, clip: Clip, rows: Sequence[AuditRow]) -> dict[int, 
     undoings = {undoing.decision_id: undoing.at for undoing in session.exec(undone)}
     asked = select(Appeal).where(Appeal.clip_id == clip.id)
     appeals = {appeal.decision_id: appeal.made_at for appeal in session.exec(asked)}
+    standing = [row for row in explained if row.body.get("decision") not in undoings]
     found = {}
     for row in explained:
         decision = made.get(row.body.get("decision", ""))
         facts = _of_decision(session, decision) if decision else _of_take_down(session, clip, row)
         taken_back_at, appealed_at = undoings.get(facts["id"]), appeals.get(facts["id"])
-        is_last = row is explained[-1] and taken_back_at is None
+        is_last = row is standing[-1] if standing else False
         found[row.seq] = Statement(
             clip_id=clip.id,
             outcome=row.body["to"],

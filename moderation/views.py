@@ -87,7 +87,7 @@ def _creator_fields(session: Session, user: User, clip: Clip) -> dict[str, Any]:
         "overdue": is_overdue(clip, utc_now()),
         "late": is_late(clip, utc_now()),
         "error": clip.error,
-        "timeline": timeline(session, clip),
+        "timeline": timeline(session, clip, own=user.id == clip.creator_id),
         # Asked for one by one where there are any (web/desk.py): drawings are large.
         "marks": len(marks.told(session, clip)) if user.id == clip.creator_id else None,
     }

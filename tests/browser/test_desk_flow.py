@@ -98,6 +98,7 @@ def test_a_decision_is_taken_back_by_one_key(newsroom: Newsroom, open_page: Open
     on_stage(page, PROMPTS[0])
     expect(page.get_by_role("button", name="Approve")).to_be_enabled()
     expect(page.locator("#desk .gl-undo-toast")).to_have_count(0)
+    expect(page.locator("#desk .gl-story")).to_contain_text("Taken back within its seconds")
     assert state_of(newsroom, 0) == "pending_review"
 
 

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from moderation import claims, clips
 from moderation.history import timeline
 from moderation.models import Clip, State, Verdict
-from moderation.statements import statements
+from moderation.statements import readable, statements
+from moderation.undo import undo
+from moderation.views import clip_json
 from tests.conftest import House
 
 
 def told(house: House, clip_id: str) -> list[dict[str, Any]]:
     with house.store.read() as session:
         return timeline(session, session.get_one(Clip, clip_id))
+
+
+def shown(house: House, name: str, clip_id: str) -> list[dict[str, Any]]:
+    """The timeline as somebody reads it."""
+    with house.store.read() as session:
+        clip = session.get_one(Clip, clip_id)
+        entries: list[dict[str, Any]] = clip_json(session, house.user(name), clip)["timeline"]
+        return entries
 
 
 def test_every_change_of_state_has_an_entry_in_order(house: House) -> None:
@@ -96,6 +107,41 @@ def test_a_decision_names_its_statement_and_what_stands_in_it(house: House) -> N
     assert (last["statement"], last["pseudonym"]) == (statement.id, statement.pseudonym)
     assert (last["policy_version"], last["stage"], last["advised"]) == ("1", "first", False)
     assert last["can"] == ["appeal", "new_clip"]
+
+
+def taken_back(house: House) -> Clip:
+    clip = house.decide("rita", house.clip(), Verdict.REJECT, "violence")
+    with house.store.write() as session:
+        return undo(session, house.user("rita"), clip.id, replace(house.rules, undo_s=60.0))
+
+
+def test_reviewers_see_a_decision_that_was_taken_back_marked_as_such(house: House) -> None:
+    entries = shown(house, "rob", taken_back(house).id)
+    assert [entry["state"] for entry in entries][-3:] == [
+        "pending_review",
+        "rejected",
+        "pending_review",
+    ]
+    assert [bool(entry.get("taken_back_at")) for entry in entries][-3:] == [False, True, False]
+
+
+def test_its_creator_sees_nothing_of_a_decision_that_was_taken_back(house: House) -> None:
+    clip = taken_back(house)
+    entries = shown(house, "ana", clip.id)
+    assert [entry["state"] for entry in entries] == [
+        "queued",
+        "generating",
+        "screening",
+        "pending_review",
+    ]
+    with house.store.read() as session:
+        assert readable(session, house.user("ana"), clip.id) == []
+
+
+def test_what_is_decided_after_that_is_told_as_ever(house: House) -> None:
+    clip = house.decide("rob", taken_back(house), Verdict.REQUEST_CHANGES, "hate")
+    last = shown(house, "ana", clip.id)[-1]
+    assert (last["state"], last["can"]) == ("changes_requested", ["new_version", "withdraw"])
 
 
 def test_a_take_down_names_its_statement(house: House) -> None:

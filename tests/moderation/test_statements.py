@@ -339,6 +339,16 @@ def test_the_next_decision_after_that_is_the_one_that_counts(house: House) -> No
     assert (first.can, second.can) == ((), ("appeal", "new_clip"))
 
 
+def test_an_answer_that_was_taken_back_leaves_the_rejection_open_to_be_answered(
+    house: House,
+) -> None:
+    answered = house.decide("rob", appealed(house), Verdict.REJECT, "hate")
+    with house.store.write() as session:
+        clip = undo(session, house.user("rob"), answered.id, replace(house.rules, undo_s=60.0))
+    first, second = told(house, clip)
+    assert (first.can, second.can) == (("wait", "withdraw"), ())
+
+
 def test_only_the_newest_statement_offers_anything(house: House) -> None:
     approval, removal = told(house, taken_down(house))
     assert approval.can == ()

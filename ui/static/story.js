@@ -1,8 +1,10 @@
-// story.js: what went before: an appeal with its first decision, an earlier version with what was
-// asked of it and what differs now. It knows nothing about what will be decided.
+// story.js: what went before: an appeal with its first decision, a decision that was taken back, an
+// earlier version with what was asked of it and what differs now. It knows nothing about what will
+// be decided.
 
 const storyBox = el('div', { class: 'gl-story' });
 const compareTool = tool('compare', 'gl-small');
+const VERDICT_OF = { approved: 'approve', second_review: 'approve', rejected: 'reject', changes_requested: 'request_changes' };
 const VERSION_OF = ['changes_requested', 'superseded'];
 
 const askedOf = new Map();  // earlier version → the last entry of its line of time that says why
@@ -16,10 +18,10 @@ function isNewVersion(clip) {
 function drawStory() {
   const clip = desk.clip;
   const asked = clip && clip.parent ? askedOf.get(clip.parent.id) : null;
-  const sign = clip ? JSON.stringify([clip.id, clip.stage, clip.appeal, isNewVersion(clip), asked, desk.policy.length]) : '';
+  const sign = clip ? JSON.stringify([clip.id, clip.stage, clip.appeal, isNewVersion(clip), asked, takenBack(clip).length, desk.policyVersion]) : '';
   if (sign === storySign) return;
   storySign = sign;
-  const said = clip ? [...appealStory(clip), ...secondStory(clip), ...versionStory(clip, asked)] : [];
+  const said = clip ? [...appealStory(clip), ...secondStory(clip), ...takenBackStory(clip), ...versionStory(clip, asked)] : [];
   storyBox.replaceChildren(...said);
   show(storyBox, said.length);
   if (isNewVersion(clip) && !askedOf.has(clip.parent.id)) learnWhatWasAsked(clip);
@@ -35,6 +37,15 @@ function appealStory(clip) {
 
 function secondStory(clip) {
   return clip.stage === 'second' ? [el('section', null, el('p', { text: t('story.second') }))] : [];
+}
+
+function takenBack(clip) {
+  return (clip.timeline || []).filter((entry) => entry.taken_back_at);
+}
+
+function takenBackStory(clip) {
+  return takenBack(clip).map((entry) => el('section', null, el('h3', { text: t('story.taken_back') }),
+    ...verdictStory({ ...entry, verdict: VERDICT_OF[entry.state], role: entry.by })));
 }
 
 function verdictStory({ verdict, reasons = [], note, role }) {

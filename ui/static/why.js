@@ -39,7 +39,7 @@ function underWayWords(clip) {
 
 // The step of the newest run that tells most of how the clip came to be where it is.
 function explainedBy(clip) {
-  const stands = lastRun(clip).filter((item) => (item.statement || item.note) && !item.taken_back_at);
+  const stands = lastRun(clip).filter((item) => item.statement || item.note);
   if (EXPLAINED.includes(clip.state)) return stands.pop();
   const entry = stands.filter((item) => item.statement && item.state === LED_BY[clip.state]).pop();
   return entry && (entry.note || entry.considered.length || entry.stage === 'appeal') ? entry : undefined;
