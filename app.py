@@ -171,9 +171,17 @@ def launch(greenlight: Greenlight) -> Any:
     return page
 
 
-def greet(greenlight: Greenlight) -> None:
-    """Say where the app is; on the first run also how its admin comes in."""
+def serve(greenlight: Greenlight) -> Any:
+    """Begin to answer. On the first run the way in for the admin is said before, so that whoever
+    sees the app answer finds it in the log."""
+    invite_admin(greenlight)
+    page = launch(greenlight)
     print(f"Greenlight is at {greenlight.settings.address}", flush=True)
+    return page
+
+
+def invite_admin(greenlight: Greenlight) -> None:
+    """Print a link for the first admin, as long as there is none."""
     with greenlight.store.write() as session:
         if greenlight.settings.on_spaces or people.has_admin(session):
             return
@@ -196,8 +204,7 @@ def main() -> int:
             stopped = threading.Event()
             for number in (signal.SIGTERM, signal.SIGINT):  # before anyone can see that it runs
                 signal.signal(number, lambda *_: stopped.set())
-            page = launch(greenlight)
-            greet(greenlight)
+            page = serve(greenlight)
             # The model loads while people can already read the page and send prompts.
             threading.Thread(target=_load, args=[greenlight.engine], daemon=True).start()
             stopped.wait()
