@@ -25,6 +25,9 @@ LOOKS_BACK: Final = timedelta(days=30)
 
 _APPROVALS_PER_SLOT: Final = 3
 _REJECTIONS_PER_SLOT: Final = 2
+_LEAST: Final = 1
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
 _OPEN: Final = (State.QUEUED.value, State.GENERATING.value, State.SCREENING.value)
 
 
@@ -75,7 +78,7 @@ def slots(session: Session, person_id: str, rules: Rules) -> Slots:
         rejected=rejected,
         gained=gained,
         lost=lost,
-        limit=max(1, min(rules.most_slots, rules.slots + gained - lost)),
+        limit=max(_LEAST, min(rules.most_slots, rules.slots + gained - lost)),
         used=used,
     )
 
@@ -100,12 +103,24 @@ def check(session: Session, user: User, rules: Rules, *, count: int) -> None:
 
 
 def as_json(session: Session, user: User, rules: Rules, limits: backlog.Limits) -> dict[str, Any]:
-    """The whole sum, for the person it is about."""
+    """The whole sum with its constants, for the person it is about: whoever shows it has to know
+    none of them."""
     unreviewed = backlog.unreviewed(session)
+    constants = {
+        "least": _LEAST,
+        "approvals_per_slot": _APPROVALS_PER_SLOT,
+        "rejections_per_slot": _REJECTIONS_PER_SLOT,
+        "window_s": int(LOOKS_BACK.total_seconds()),
+    }
+    day = {
+        "limit_s": rules.day_s,
+        "used_s": round(_used_today(session, user.id), 1),
+        "window_s": int(_DAY.total_seconds()),
+    }
     return {
-        "slots": asdict(slots(session, user.id, rules)),
-        "hour": _hour(session, user.id, rules),
-        "gpu_day": {"limit_s": rules.day_s, "used_s": round(_used_today(session, user.id), 1)},
+        "slots": {**asdict(slots(session, user.id, rules)), **constants},
+        "hour": {**_hour(session, user.id, rules), "window_s": int(_HOUR.total_seconds())},
+        "gpu_day": day,
         "backlog": {
             "own": unreviewed.by.get(user.id, 0),
             "own_limit": limits.own,
@@ -119,17 +134,17 @@ def as_json(session: Session, user: User, rules: Rules, limits: backlog.Limits) 
 def _hour(session: Session, person_id: str, rules: Rules) -> dict[str, Any]:
     """Clips sent in the last hour. `free_in_s`: when the oldest of them leaves it, if all are used."""
     now = utc_now()
-    query = _counted(select(Clip.created_at), person_id, now - timedelta(hours=1))
+    query = _counted(select(Clip.created_at), person_id, now - _HOUR)
     sent = list(session.exec(query.order_by(col(Clip.created_at))))
     free_in_s = None
     if len(sent) >= rules.clips_per_hour:
-        leaves = sent[len(sent) - rules.clips_per_hour] + timedelta(hours=1)
+        leaves = sent[len(sent) - rules.clips_per_hour] + _HOUR
         free_in_s = max(1, math.ceil((leaves - now).total_seconds()))
     return {"limit": rules.clips_per_hour, "used": len(sent), "free_in_s": free_in_s}
 
 
 def _used_today(session: Session, person_id: str) -> float:
-    query = _counted(select(func.sum(Clip.used_s)), person_id, utc_now() - timedelta(days=1))
+    query = _counted(select(func.sum(Clip.used_s)), person_id, utc_now() - _DAY)
     return session.exec(query).one() or 0.0
 
 

@@ -181,11 +181,12 @@ def test_the_allowance_is_one_line_that_opens_to_its_arithmetic(create: Page) ->
     expect(shown.locator("section").first.get_by_role("listitem")).to_have_text(
         [
             "3places to begin with",
-            "+ 0for clips that were approved (0)",
-            "\u2212 0for clips that were not approved (0)",
+            "+ 0for clips that were approved (0), one for every 3",
+            "\u2212 0for clips that were not approved (0), one for every 2",
             "= 3places, 0 in use",
         ]
     )
+    expect(shown).to_contain_text("What was decided in the last 30 days counts.")
 
 
 def test_more_variants_than_places_are_told_before_anything_is_pressed(create: Page) -> None:

@@ -39,16 +39,16 @@ function sum(title, rows, note) {
     note && el('p', { class: 'gl-soft', text: note }));
 }
 
-function placesSum({ base, approved, rejected, gained, lost, limit, most, used }) {
+function placesSum({ base, approved, rejected, gained, lost, limit, most, used, window_s: span, ...per }) {
   const plain = base + gained - lost;
   const cut = limit > plain ? t('allowance.at_least', { n: number(limit) })
     : limit < plain ? t('allowance.at_most', { n: number(most || limit) }) : '';
   return sum(t('allowance.places_title'), [
     [number(base), t('allowance.base')],
-    ['+ ' + number(gained), t('allowance.gained', { n: number(approved) })],
-    ['− ' + number(lost), t('allowance.lost', { n: number(rejected) })],
+    ['+ ' + number(gained), t('allowance.gained', { n: number(approved), per: number(per.approvals_per_slot) })],
+    ['− ' + number(lost), t('allowance.lost', { n: number(rejected), per: number(per.rejections_per_slot) })],
     ['= ' + number(limit), t('allowance.total', { used: number(used) }), true],
-  ], [cut, t('allowance.places_note')].filter(Boolean).join(' '));
+  ], [cut, t('allowance.looks_back', { time: seconds(span) }), t('allowance.places_note')].filter(Boolean).join(' '));
 }
 
 function draw() {
