@@ -38,8 +38,11 @@ def invite_page(
     )
 
 
-def login_page(accept_language: str, *, wrong: bool = False, name: str = "") -> str:
-    return _render("login.html", choose(accept_language), wrong=wrong, name=name)
+def login_page(
+    accept_language: str, *, back: str = "/", wrong: bool = False, name: str = ""
+) -> str:
+    """`back`: where it leads afterwards, a path that was checked."""
+    return _render("login.html", choose(accept_language), back=back, wrong=wrong, name=name)
 
 
 def stats_page(numbers: dict[str, Any], accept_language: str, *, address: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 from typing import Any, Final
+from urllib.parse import quote
 
 import gradio as gr
 
@@ -120,7 +121,10 @@ def build_page(
             if user.role is None:
                 language = choose(request.headers.get("accept-language", ""))
                 # With a link of its own: the message covers the button.
-                way_in = f'<a href="/login">{say(language, "top.signin")}</a>'
+                back = quote(
+                    f"/?tab=create&remix={clip_id}", safe=""
+                )  # nor can it end the attribute
+                way_in = f'<a href="/login?next={back}">{say(language, "top.signin")}</a>'
                 gr.Info(f"{say(language, 'remix.sign_in')} {way_in}", title="")
                 return untouched
             try:

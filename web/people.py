@@ -6,9 +6,10 @@ because mail scanners and link previews open links too; only pressing the button
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
@@ -19,6 +20,7 @@ from actions import Actions
 from errors import BadInput, NotJson, SignInNeeded, UnknownPerson, WrongPassword
 from gallery import pages
 from text import check_text
+from web.way_back import FRONT, way_back
 
 _FIELD_LIMIT: Final = 1000
 
@@ -27,9 +29,9 @@ def people_routes(actions: Actions, identity: Identity) -> APIRouter:
     router = APIRouter()
     store = actions.store
 
-    def welcome(request: Request, person: Person) -> Response:
+    def welcome(request: Request, person: Person, *, back: str = FRONT) -> Response:
         if _wants_page(request):
-            response: Response = RedirectResponse("/", status_code=303)
+            response: Response = RedirectResponse(way_back(back), status_code=303)
         else:
             response = JSONResponse({"name": person.name, "role": person.role})
         response.set_cookie(**identity.cookie(person))
@@ -71,10 +73,15 @@ def people_routes(actions: Actions, identity: Identity) -> APIRouter:
         return welcome(request, person)
 
     @router.get("/login", response_class=HTMLResponse)
-    def show_login(request: Request) -> Response:
+    def show_login(
+        request: Request, wanted: Annotated[str, Query(alias="next")] = FRONT
+    ) -> Response:
+        """`next`: the page to come back to; anything but a page of ours is the front page."""
+        back = way_back(wanted)
         if actions.settings.on_spaces:
-            return RedirectResponse("/login/huggingface", status_code=303)
-        return HTMLResponse(pages.login_page(request.headers.get("accept-language", "")))
+            target = "/login/huggingface?" + urlencode({"_target_url": back})
+            return RedirectResponse(target, status_code=303)
+        return HTMLResponse(pages.login_page(request.headers.get("accept-language", ""), back=back))
 
     @router.post("/login")
     async def login(request: Request) -> Response:
@@ -83,6 +90,7 @@ def people_routes(actions: Actions, identity: Identity) -> APIRouter:
 
     def check_login(request: Request, form: dict[str, str]) -> Response:
         name, password = form.get("name", "").strip(), form.get("password", "")
+        back = way_back(form.get("next", FRONT))
         if not name or not password:
             missing = "password" if name else "name"
             raise BadInput(
@@ -100,13 +108,14 @@ def people_routes(actions: Actions, identity: Identity) -> APIRouter:
         except WrongPassword as error:
             if _wants_page(request):
                 language = request.headers.get("accept-language", "")
-                return HTMLResponse(pages.login_page(language, wrong=True, name=name), error.status)
+                page = pages.login_page(language, back=back, wrong=True, name=name)
+                return HTMLResponse(page, error.status)
             raise
         if person is None:
             raise WrongPassword()
         with store.write() as session:
             people.forget_tries(session, name, address)
-        return welcome(request, person)
+        return welcome(request, person, back=back)
 
     @router.get("/logout")
     def no_logout_by_link() -> Response:

@@ -584,7 +584,9 @@ def test_a_remix_link_asks_a_stranger_to_sign_in(ana: Creator, open_page: Open) 
     stranger.goto(f"{ana.server.url}/?tab=create&remix={clip['id']}")
     said = stranger.get_by_test_id("toast-body")
     expect(said).to_contain_text("To remix this clip, sign in")
-    expect(said.get_by_role("link", name="Sign in")).to_have_attribute("href", "/login")
+    back = f"%2F%3Ftab%3Dcreate%26remix%3D{clip['id']}"
+    way_in = said.get_by_role("link", name="Sign in")
+    expect(way_in).to_have_attribute("href", f"/login?next={back}")
     expect(stranger.locator("#published a").first).to_be_visible()
 
 

@@ -62,6 +62,44 @@ def test_a_password_signs_in_again(server: Server, visitor: httpx.Client) -> Non
     assert (answer.status_code, visitor.get("/api/v1/me").json()["name"]) == (200, "Passy")
 
 
+def sign_in(visitor: httpx.Client, **fields: str) -> httpx.Response:
+    """As the page's form does."""
+    return visitor.post("/login", data=fields, headers={"Accept": "text/html"})
+
+
+@pytest.fixture(scope="module")
+def member(server: Server) -> dict[str, str]:
+    path = path_of(server, server.manage("invite", "--role", "creator"))
+    fields = {"name": "Wanderer", "password": PASSWORD}
+    httpx.post(f"{server.url}{path}", json=fields).raise_for_status()
+    return fields
+
+
+def test_signing_in_leads_back_to_the_page_one_came_from(
+    visitor: httpx.Client, member: dict[str, str]
+) -> None:
+    page = visitor.get("/login", params={"next": "/?tab=mine&clip=abc"}).text
+    assert 'name="next" value="/?tab=mine&amp;clip=abc"' in page
+    answer = sign_in(visitor, next="/?tab=mine&clip=abc", **member)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/?tab=mine&clip=abc")
+
+
+def test_a_wrong_password_on_the_way_does_not_lose_the_page(
+    visitor: httpx.Client, member: dict[str, str]
+) -> None:
+    answer = sign_in(visitor, name=member["name"], password="wrong-password", next="/stats")
+    assert answer.status_code == 401
+    assert 'name="next" value="/stats"' in answer.text
+
+
+@pytest.mark.parametrize("hostile", ["//evil.example", "/\\evil.example", "https://evil.example"])
+def test_signing_in_leads_to_no_other_site(
+    visitor: httpx.Client, member: dict[str, str], hostile: str
+) -> None:
+    assert "evil.example" not in visitor.get("/login", params={"next": hostile}).text
+    assert sign_in(visitor, next=hostile, **member).headers["location"] == "/"
+
+
 def test_signing_out_ends_the_session_of_this_browser(
     server: Server, visitor: httpx.Client
 ) -> None:

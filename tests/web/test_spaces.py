@@ -95,7 +95,19 @@ def test_an_invitation_is_accepted_by_the_account_that_is_signed_in(space: Serve
 
 def test_signing_in_goes_to_hugging_face(space: Server) -> None:
     answer = httpx.get(f"{space.url}/login")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/login/huggingface")
+    where = "/login/huggingface?_target_url=%2F"
+    assert (answer.status_code, answer.headers["location"]) == (303, where)
+
+
+def test_signing_in_leads_back_to_the_page_one_came_from(space: Server) -> None:
+    answer = httpx.get(f"{space.url}/login", params={"next": "/?tab=review"})
+    assert answer.headers["location"].endswith("?_target_url=%2F%3Ftab%3Dreview")
+
+
+@pytest.mark.parametrize("hostile", ["//evil.example", "https://evil.example", "/\\evil.example"])
+def test_signing_in_leads_to_no_other_site(space: Server, hostile: str) -> None:
+    answer = httpx.get(f"{space.url}/login", params={"next": hostile})
+    assert answer.headers["location"].endswith("?_target_url=%2F")
 
 
 def test_share_links_use_the_address_of_the_space(space: Server) -> None:

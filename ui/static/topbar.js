@@ -170,7 +170,8 @@ function leaveAddress() {
 // ---- who you are ----
 
 function drawGuest() {
-  const signIn = el('a', { class: 'gl-button gl-small', href: '/login', text: t('top.signin') });
+  const page = window.location.pathname + window.location.search;
+  const signIn = el('a', { class: 'gl-button gl-small', href: '/login?next=' + encodeURIComponent(page), text: t('top.signin') });
   const fullTab = inFrame && el('a', { class: 'gl-link', href: window.location.href, target: '_blank',
     rel: 'noopener', text: t('top.full_tab') });
   who.replaceChildren(...[fullTab, signIn].filter(Boolean));
