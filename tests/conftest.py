@@ -2,7 +2,8 @@
 
 Knows nothing of what is tested. `house` is everything without jobs and pages; `line` adds the
 real job queue with a fast engine; `server` is the real app in a process of its own, with the
-embedded model, shared by all tests of a session.
+embedded model, shared by all tests of a session; `telling` is one that sends mails and webhooks to
+receivers on this machine.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from pipeline.made import Made
 from settings import Settings, read_settings
 from store import Store, open_store, utc_now
 from tests.doubles import FastEngine
+from tests.notices.receivers import MailReceiver, WebReceiver
 from tests.server import Server
 
 PEOPLE = {
@@ -213,3 +215,29 @@ def as_user(line: Greenlight) -> Callable[[str], User]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with Server(tmp_path_factory.mktemp("server")) as running_server:
         yield running_server
+
+
+@pytest.fixture(scope="module")
+def post_office() -> Iterator[MailReceiver]:
+    with MailReceiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[WebReceiver]:
+    with WebReceiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def telling(
+    tmp_path_factory: pytest.TempPathFactory, post_office: MailReceiver
+) -> Iterator[Server]:
+    """An app that may write mails and call webhooks on this machine."""
+    environment = {
+        "GREENLIGHT_SMTP_URL": f"smtp://localhost:{post_office.port}",
+        "GREENLIGHT_MAIL_FROM": "Greenlight <clips@house.example>",
+        "GREENLIGHT_WEBHOOKS": "any",
+    }
+    with Server(tmp_path_factory.mktemp("telling"), **environment) as server:
+        yield server

@@ -162,7 +162,7 @@ def create_tab(
             screen(
                 "making",
                 elem_id="making",
-                parts=("progress", "remaining", "look", "tile"),
+                parts=("progress", "remaining", "look", "tile", "batch"),
                 facts={**made, "first": first},
             )
 

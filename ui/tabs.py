@@ -28,6 +28,7 @@ MINE_PARTS: Final = (  # in the order in which they are read
     "remaining",
     "line",
     "why",
+    "batch",
     "kin",
     "diff",
     "duet",

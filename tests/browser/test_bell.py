@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -19,31 +18,6 @@ pytestmark = pytest.mark.browser
 
 PAYLOAD = "<img src=x onerror=document.body.setAttribute('pwned',1)> {{1}} ${1}"
 PATIENCE_MS = 45_000  # the bell looks every 20 s
-
-
-@pytest.fixture(scope="module")
-def post_office() -> Iterator[MailReceiver]:
-    with MailReceiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture(scope="module")
-def web() -> Iterator[WebReceiver]:
-    with WebReceiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture(scope="module")
-def telling(
-    tmp_path_factory: pytest.TempPathFactory, post_office: MailReceiver
-) -> Iterator[Server]:
-    environment = {
-        "GREENLIGHT_SMTP_URL": f"smtp://localhost:{post_office.port}",
-        "GREENLIGHT_MAIL_FROM": "Greenlight <clips@house.example>",
-        "GREENLIGHT_WEBHOOKS": "any",
-    }
-    with Server(tmp_path_factory.mktemp("bell"), **environment) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -23,32 +22,6 @@ SECRET = "a purple star hidden in the snow zebra-canary"
 WISH = {"prompt": SECRET, "num_inference_steps": 1}
 
 Body = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def post_office() -> Iterator[MailReceiver]:
-    with MailReceiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture(scope="module")
-def web() -> Iterator[WebReceiver]:
-    with WebReceiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture(scope="module")
-def telling(
-    tmp_path_factory: pytest.TempPathFactory, post_office: MailReceiver
-) -> Iterator[Server]:
-    """An app that may write mails and call webhooks on this machine."""
-    environment = {
-        "GREENLIGHT_SMTP_URL": f"smtp://localhost:{post_office.port}",
-        "GREENLIGHT_MAIL_FROM": "Greenlight <clips@house.example>",
-        "GREENLIGHT_WEBHOOKS": "any",
-    }
-    with Server(tmp_path_factory.mktemp("telling"), **environment) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -1,20 +1,8 @@
-// kin.js: which clips belong together: variants of one prompt, a final and its draft, a new version,
-// a remix. It knows nothing about how they are shown.
+// kin.js: which clip comes from which: a final from its draft, a new version, a remix. It knows
+// nothing about how they are shown, nor about variants (batch.js).
 
 const SAME_PICTURE = ['prompt', 'seed', 'width', 'height', 'num_frames'];
 const CAME_TO_NOTHING = ['failed', 'cancelled'];
-
-// Clips of one batch become one group, at the place of its newest; inside, in order of their seeds.
-function groupsOf(clips) {
-  const groups = new Map();
-  for (const clip of clips) {
-    const id = clip.batch_id || clip.id;
-    if (!groups.has(id)) groups.set(id, { id, clips: [] });
-    groups.get(id).clips.push(clip);
-  }
-  for (const group of groups.values()) group.clips.sort((one, other) => one.seed - other.seed);
-  return [...groups.values()];
-}
 
 // The clip this one was made from, and the final or new version that was made from it.
 function kinOf(clip, clips) {

@@ -1,6 +1,6 @@
 // making.js: my clips while they are being made, live, beside the Create form.
 // It knows nothing about the form itself, only what it says of itself in events, nor how clips are
-// made. Built on tile.js, which shows one clip.
+// made. Built on batch.js (variants stand together) and tile.js, which shows one clip.
 
 const { first, fps, sound } = JSON.parse(props.value);
 const MOST = 4;  // prompts that are shown, and more only while they are under way
@@ -44,12 +44,8 @@ function several() {
 
 const deeds = { send: act, cancel: (tile) => cancel([tile]), noteId };
 
-function groupId(clip) {
-  return clip.batch_id || clip.id;
-}
-
 function noteId(clip) {
-  return 'gl-after-' + groupId(clip);
+  return 'gl-after-' + batchOf(clip);
 }
 
 function makeGroup(group) {
@@ -81,18 +77,6 @@ function afterWords(clips) {
   return t(drafts.some((clip) => clip.state === 'pending_review') ? 'making.final_note' : 'making.final_hint');
 }
 
-// Variants that were sent together stand together, in the order of their seeds.
-function grouped(clips) {
-  const groups = new Map();
-  for (const clip of clips) {
-    const id = groupId(clip);
-    if (!groups.has(id)) groups.set(id, { id, clips: [] });
-    groups.get(id).clips.push(clip);
-  }
-  for (const group of groups.values()) group.clips.sort((one, other) => one.seed - other.seed);
-  return [...groups.values()];
-}
-
 // ---- what is shown ----
 
 function belongs(clip) {
@@ -104,7 +88,7 @@ function belongs(clip) {
 
 function draw(clips) {
   for (const clip of clips) if (isUnderWay(clip)) seen.add(clip.id);
-  const groups = grouped(clips.filter(belongs))
+  const groups = groupsOf(clips.filter(belongs))
     .filter((group, place) => place < MOST || group.clips.some(isUnderWay));
   sync(list, groups, (group) => group.id, makeGroup, drawGroup);
   show(blank, !groups.length);
