@@ -6,12 +6,15 @@ certain forecast) is written into the server's answer on its way to the page.
 
 from __future__ import annotations
 
+import io
 import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, Request, Route, expect
 
 from accounts import switches
@@ -116,6 +119,26 @@ def test_a_clip_is_watched_from_its_place_in_line_to_its_last_frame(ana: Newcome
     expect(look.locator("video")).to_have_class(re.compile("gl-here"))
     expect(look.locator("video")).to_have_attribute("src", f"/media/{made['id']}.mp4")
     expect(look.locator("img")).to_have_count(0)
+
+
+def changes_along(picture: bytes) -> int:
+    """How often the colour changes from one pixel to the next, in the middle of a picture."""
+    pixels = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
+    row = pixels[len(pixels) // 2].astype(int)
+    return int((np.abs(np.diff(row, axis=0)).sum(axis=1) > 0).sum())
+
+
+def test_a_clip_of_few_pixels_is_shown_with_sharp_ones(ana: Newcomer) -> None:
+    """As it is on the screen, and not only in its style."""
+    made = Answers(ana, is_made=True).clip
+    look = tile(ana.visit()).locator(".gl-look")
+    expect(look.locator("video")).to_have_class(re.compile("gl-here"))
+    look.locator("video").evaluate(  # whole, and not half faded in
+        "node => Promise.all(node.getAnimations().map(each => each.finished)).then(() => null)"
+    )
+    picture = look.screenshot()
+    assert look.evaluate("node => node.clientWidth") > 3 * made["width"]
+    assert changes_along(picture) <= made["width"]
 
 
 def test_a_preview_of_few_pixels_is_shown_with_sharp_ones(ana: Newcomer) -> None:
