@@ -101,6 +101,7 @@ def launch(greenlight: Greenlight) -> Any:
 
     from ui.screens import page_head, style_sheet
     from ui.tabs import build_page, texts
+    from web.agreement import agreement_routes
     from web.api import api_routes, openapi_route
     from web.bulk import bulk_routes
     from web.desk import desk_routes
@@ -120,6 +121,7 @@ def launch(greenlight: Greenlight) -> Any:
         api_routes(actions, identity),
         desk_routes(actions.reviewing, greenlight.store, identity),
         bulk_routes(actions.reviewing, identity),
+        agreement_routes(greenlight.store, identity),
         live_routes(live, identity),
         notice_routes(greenlight.store, identity, settings, notices_key),
         media_routes(actions, identity, greenlight.media),

@@ -433,6 +433,29 @@ class UndoNotYours(GreenlightError):
     fix_says = "Ask them, within the seconds that there are for it."
 
 
+class OpinionGiven(GreenlightError):
+    status = 409
+    code = "opinion_given"
+    says = "This was a check of agreement: what you said has changed nothing of the clip."
+    fix_says = "There is nothing to take back. Take the next clip in the queue."
+
+
+class AlreadyGolden(Conflict):
+    code = "already_golden"
+    says = "This clip was made golden before; its answer stays, because people have been told it."
+    fix_says = "Choose another clip with the same answer."
+
+    def __init__(self) -> None:
+        super().__init__(state="golden", action="making it golden")
+
+
+class NotGolden(GreenlightError):
+    status = 404
+    code = "not_golden"
+    says = "This clip is not golden, or was retired already."
+    fix_says = "See the list at /api/v1/review/golden."
+
+
 class AppealFinal(Conflict):
     code = "appeal_final"
     says = "This rejection was an answer to your appeal, and is final."

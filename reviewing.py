@@ -16,7 +16,7 @@ from accounts.permissions import User
 from errors import BadInput, BulkMovedOn, Conflict, DecidedBefore, OwnClip, PatternGone
 from gallery.publish import check_public
 from media import MediaStore
-from moderation import bulk, claims, clips, desk, precedents, preview, undo, workload
+from moderation import bulk, claims, clips, desk, opinions, precedents, preview, undo, workload
 from moderation.decided import DecidedClips
 from moderation.four_eyes import standing
 from moderation.models import Clip, Verdict
@@ -81,19 +81,24 @@ class Reviewing:
         )
 
     def decide(self, user: User, clip_id: str, ruling: desk.Ruling) -> Json:
-        """Decide, or be refused; that somebody tried is in the log either way."""
-        try:
-            return self._act(
+        """Decide, or be refused; that somebody tried is in the log either way. Whoever has judged
+        a clip blind is told so in `check`."""
+        told: Json = {}
+
+        def judge(session: Session) -> Clip:
+            clip = desk.decide(
+                session,
                 user,
-                lambda session: desk.decide(
-                    session,
-                    user,
-                    clip_id,
-                    ruling,
-                    rules=self._rules,
-                    enqueue_publish=self._enqueue_publish,
-                ),
+                clip_id,
+                ruling,
+                rules=self._rules,
+                enqueue_publish=self._enqueue_publish,
             )
+            told.update(opinions.told(session, user, clip_id))
+            return clip
+
+        try:
+            return {**self._act(user, judge), **told}
         except (Conflict, OwnClip, DecidedBefore) as error:
             with self._store.write() as session:
                 desk.note_refusal(session, user, clip_id, ruling, error.code)

@@ -118,6 +118,12 @@ class Settings(BaseSettings):
     second_share: float = Field(
         0, ge=0, le=1, description="share of clips, drawn by lot, that need two approvals"
     )
+    opinion_share: float = Field(
+        0.05, ge=0, le=1, description="share of decided clips that a colleague judges again, blind"
+    )
+    golden_share: float = Field(
+        0.02, ge=0, le=1, description="share of decisions after which a golden clip comes, hidden"
+    )
     session_days: int = Field(30, ge=1, le=3650, description="days a sign-in lasts")
     invite_hours: int = Field(168, ge=1, le=87600, description="hours an invitation is good for")
     prompt_limit: int = Field(1000, ge=1, description="longest prompt, in characters")

@@ -18,6 +18,7 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "review": frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN}),
     "see the workload": frozenset({Role.LEAD, Role.AUDITOR, Role.ADMIN}),
     "hear of overdue clips": frozenset({Role.LEAD, Role.ADMIN}),
+    "keep golden clips": frozenset({Role.LEAD, Role.ADMIN}),
     "take down": frozenset({Role.LEAD, Role.ADMIN}),
     "administer": frozenset({Role.ADMIN}),
 }

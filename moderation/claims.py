@@ -1,11 +1,13 @@
 """Claims: who works on which waiting clip, as leases that end by themselves.
 
 Knows nothing of verdicts. A claim only keeps two people from the same work; what makes a decision
-single is the guarded move and the one-decision-per-version rule of the table (desk.py).
+single is the guarded move and the one-decision-per-version rule of the table (desk.py). A clip on
+which somebody is asked for a blind opinion is handled for them like any other (opinions.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,9 +18,10 @@ from accounts.models import Person, Role
 from accounts.people import find_person
 from accounts.permissions import User
 from errors import ClaimedByOther, ClaimLapsed, Conflict, NothingToReview, NotTheHolder, OwnClip
-from moderation import care
+from moderation import asking, care, opinions
+from moderation.blind import open_turn, turn_on
 from moderation.four_eyes import barred, refuse_barred
-from moderation.models import REVIEWED, Clip, Skip
+from moderation.models import REVIEWED, BlindTurn, Clip, Skip
 from moderation.visibility import visible_clip
 from store import as_text, utc_now
 
@@ -38,7 +41,9 @@ def claim(session: Session, user: User, clip_id: str | None, *, lease_s: int) ->
     user.must("review")
     now = utc_now()
     if clip_id is None:
-        clip_id = _next_free(session, user, now)
+        clip_id = _next(session, user, now)
+    if turn := turn_on(session, user, clip_id):
+        return opinions.claim(session, user, turn, lease_s=lease_s)
     clip = visible_clip(session, user, clip_id)
     _refuse_not_waiting(session, user, clip)
     refuse_claimed(session, user, clip, now)
@@ -53,6 +58,8 @@ def renew(session: Session, user: User, clip_id: str, *, lease_s: int) -> Clip:
     """A sign of life of whoever holds the clip. Raises NotTheHolder, also when the lease has ended:
     then somebody else may have begun."""
     user.must("review")
+    if turn := turn_on(session, user, clip_id):
+        return opinions.renew(session, turn, lease_s=lease_s)
     clip = visible_clip(session, user, clip_id)
     now = utc_now()
     if clip.creator_id == user.id:
@@ -66,6 +73,8 @@ def renew(session: Session, user: User, clip_id: str, *, lease_s: int) -> Clip:
 def release(session: Session, user: User, clip_id: str) -> Clip:
     """Give a claim back. Releasing what one does not hold changes nothing."""
     user.must("review")
+    if turn := turn_on(session, user, clip_id):
+        return opinions.release(session, user, turn)
     clip = visible_clip(session, user, clip_id)
     if clip.claimed_by == user.id:
         _lease(session, clip, None, None)
@@ -75,6 +84,9 @@ def release(session: Session, user: User, clip_id: str) -> Clip:
 
 def skip(session: Session, user: User, clip_id: str) -> Clip:
     """Pass a clip over: others are offered it, and this person again when nothing else waits."""
+    user.must("review")
+    if turn := turn_on(session, user, clip_id):
+        return opinions.skip(session, user, turn)
     clip = release(session, user, clip_id)
     _refuse_not_waiting(session, user, clip)
     session.merge(Skip(person_id=user.id, clip_id=clip_id, at=utc_now()))
@@ -87,6 +99,8 @@ def hand_over(session: Session, user: User, clip_id: str, to: str, *, lease_s: i
     """Give a clip that one holds, or that nobody holds, to a colleague. Raises what claiming it
     would raise for them, UnknownPerson, or ClaimedByOther."""
     user.must("review")
+    if turn := turn_on(session, user, clip_id):
+        return opinions.hand_over(session, user, turn, to, lease_s=lease_s)
     clip = visible_clip(session, user, clip_id)
     now = utc_now()
     refuse_claimed(session, user, clip, now)
@@ -106,6 +120,7 @@ def drop(session: Session, person_id: str) -> None:
     """Free whatever somebody held whose access has ended."""
     held = update(Clip).where(col(Clip.claimed_by) == person_id)
     session.execute(held.values(**_FREE))
+    asking.end(session, person_id=person_id)
 
 
 def holder(clip: Clip, now: datetime) -> str | None:
@@ -134,9 +149,36 @@ def name_of(session: Session, person_id: str) -> str:
     return person.name if person else "Somebody"
 
 
-def _next_free(session: Session, user: User, now: datetime) -> str:
-    """The first in order that nobody holds and this person may decide on; then what they skipped,
-    the longest ago first; last of all what they asked to be spared (care.py), in that order."""
+def _next(session: Session, user: User, now: datetime) -> str:
+    """The first in order that nobody holds and this person may decide on. A blind turn has its
+    place in that order, after what is overdue."""
+    turn = open_turn(session, user)
+    if turn is not None and turn.handed_to:
+        turn = None
+    free = next(_next_free(session, user, now), None)
+    if turn is not None and (free is None or _comes_before(session, turn, free, now)):
+        return turn.clip_id
+    if free is None:
+        raise NothingToReview()
+    return free.id
+
+
+def _comes_before(session: Session, turn: BlindTurn, free: Clip, now: datetime) -> bool:
+    """Whether a blind turn is next, and not the free clip."""
+    if _was_skipped(session, turn.person_id, turn.clip_id, now):
+        return False
+    is_due_first = free.due_at is not None and turn.due_at <= free.due_at
+    return is_due_first or _was_skipped(session, turn.person_id, free.id, now)
+
+
+def _was_skipped(session: Session, person_id: str, clip_id: str, now: datetime) -> bool:
+    found = session.get(Skip, (person_id, clip_id))
+    return found is not None and found.at > now - SKIPPED_FOR
+
+
+def _next_free(session: Session, user: User, now: datetime) -> Iterator[Clip]:
+    """Clips that wait, that nobody holds and this person may decide on, in order; then what they
+    skipped, the longest ago first; last of all what they asked to be spared (care.py)."""
     free = or_(
         col(Clip.claimed_by).is_(None),
         col(Clip.claimed_until) <= now,
@@ -150,7 +192,7 @@ def _next_free(session: Session, user: User, now: datetime) -> str:
         Skip, (col(Skip.clip_id) == col(Clip.id)) & (col(Skip.person_id) == user.id)
     ).order_by(col(Skip.at))
     spared = set(care.kindness(session, user).skips)
-    last: str | None = None
+    last: list[Clip] = []
     for candidates in (fresh, again):
         begin = 0
         while True:
@@ -159,14 +201,13 @@ def _next_free(session: Session, user: User, now: datetime) -> str:
                 if user.id in barred(session, clip):
                     continue
                 if spared.isdisjoint(care.touched(session, clip)):
-                    return clip.id
-                last = last or clip.id
+                    yield clip
+                else:
+                    last.append(clip)
             if len(page) < _OFFERED:
                 break
             begin += _OFFERED
-    if last is None:
-        raise NothingToReview()
-    return last
+    yield from last
 
 
 def in_order() -> tuple[Any, ...]:

@@ -1,8 +1,8 @@
 """The review desk: the queue in order, and the decision.
 
 Knows nothing of how the desk looks, nor of claims beyond asking whether somebody else holds the
-clip (claims.py). What makes a decision single is the guarded move and the one-decision-per-version
-rule of the table.
+clip (claims.py), nor of blind opinions beyond handing on what was said (opinions.py). What makes a
+decision single is the guarded move and the one-decision-per-version rule of the table.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ from errors import (
     ReasonMissing,
     StaleVersion,
 )
-from moderation import appeals, policy
+from moderation import appeals, asking, opinions, policy
+from moderation.blind import open_turn, turn_on, veiled
 from moderation.claims import in_order, name_of, refuse_claimed, refuse_lapsed
 from moderation.clips import NOTE_LIMIT
 from moderation.deadlines import OVER, STAGE_OF, due
 from moderation.four_eyes import refuse_barred, second_look
-from moderation.models import REVIEWED, Clip, Decision, Stage, State, Verdict
+from moderation.models import REVIEWED, BlindTurn, Clip, Decision, Stage, State, Verdict
 from moderation.rules import Rules
 from moderation.screening.signals import NOT_SCREENED
 from moderation.transitions import MOVES, allowed, move
@@ -57,7 +58,9 @@ def queue(session: Session, user: User) -> list[Clip]:
     user.must("see held clips")
     waits = col(Clip.state).in_([state.value for state in REVIEWED])
     query = select(Clip).where(waits).order_by(*in_order()).limit(QUEUE_LIMIT)
-    return list(session.exec(query))
+    listed = list(session.exec(query))
+    turn = open_turn(session, user)
+    return listed if turn is None else _with_turn(session, listed, turn)
 
 
 def decide(
@@ -71,6 +74,7 @@ def decide(
     bulk_id: str | None = None,
 ) -> Clip:
     """Decide on the version that was seen: decision row, audit row, state and publish job in one.
+    In a blind turn what is sent is an opinion, and nothing of the clip changes.
 
     `bulk_id`: the same for clips that are decided together, which machines had found (bulk.py).
 
@@ -88,6 +92,16 @@ def decide(
     check_text("internal_note", ruling.internal_note, NOTE_LIMIT)
     if ruling.verdict is not Verdict.APPROVE and not reasons:
         raise ReasonMissing(verdict=ruling.verdict.value)
+    if turn := turn_on(session, user, clip_id):
+        return opinions.give(
+            session,
+            user,
+            turn,
+            verdict=ruling.verdict,
+            reasons=reasons,
+            version=ruling.version,
+            rules=rules,
+        )
     # 2. Check the moment, then the person: what has moved on says so to everybody.
     clip = session.get(Clip, clip_id, populate_existing=True)
     if clip is None:
@@ -151,6 +165,9 @@ def decide(
     )
     if clip.state == State.APPROVED:
         enqueue_publish(session, clip)
+    # 4. Ask others about it, and this person about others.
+    asking.want(session, decision, rules)
+    asking.offer(session, user, rules, after=clip_id)
     return clip
 
 
@@ -164,6 +181,15 @@ def decisions(session: Session, clip_id: str) -> list[Decision]:
     """All that was ever decided on a clip, also what was taken back, oldest first."""
     query = select(Decision).where(Decision.clip_id == clip_id)
     return list(session.exec(query.order_by(col(Decision.decided_at))))
+
+
+def _with_turn(session: Session, listed: list[Clip], turn: BlindTurn) -> list[Clip]:
+    """The queue with a blind turn in its place, which looks like all the others."""
+    others = [clip for clip in listed if clip.id != turn.clip_id]
+    later = (at for at, clip in enumerate(others) if clip.due_at and clip.due_at >= turn.due_at)
+    place = next(later, len(others))
+    asked = veiled(session.get_one(Clip, turn.clip_id), turn)
+    return [*others[:place], asked, *others[place:]][:QUEUE_LIMIT]
 
 
 def _refuse_moved_on(session: Session, clip: Clip, ruling: Ruling) -> None:

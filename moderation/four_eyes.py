@@ -14,7 +14,7 @@ from sqlmodel import Session, col, func, select
 
 from accounts.permissions import User
 from errors import DecidedBefore, OwnClip
-from moderation.models import Clip, Decision, Stage, State, Undoing
+from moderation.models import Clip, Decision, Opinion, Stage, State, Undoing
 from moderation.rules import Rules
 
 Because = Literal["reason", "new_creator", "advice", "share"]
@@ -52,8 +52,10 @@ def refuse_barred(session: Session, user: User, clip: Clip) -> None:
 
 
 def barred(session: Session, clip: Clip) -> set[str]:
-    """People besides the creator who may not decide on the clip."""
+    """People besides the creator who may not decide on the clip. A blind opinion is a say too:
+    whoever gave it has judged the clip, and has been told what others did."""
     had_a_say = {made.reviewer_id for made in standing(session, [clip.id])}
+    had_a_say |= set(session.exec(select(Opinion.reviewer_id).where(Opinion.clip_id == clip.id)))
     earlier = standing(session, _earlier_versions(session, clip))
     return had_a_say | {made.reviewer_id for made in earlier if made.stage == Stage.SECOND}
 

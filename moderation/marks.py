@@ -1,7 +1,8 @@
 """Marks: what a reviewer notes at one moment of a clip, in words, in lines on its frame, or both.
 
 Knows nothing of players. A mark is internal or public; its creator reads a public one from the
-decision on, under the role of whoever made it. Marks are made and taken away only while the clip
+decision on, under the role of whoever made it. One that was made in a blind turn (opinions.py) is
+for its author alone. Marks are made and taken away only while the clip
 waits for review, so that what a creator was told with a decision stays as it was.
 """
 
@@ -22,6 +23,7 @@ from accounts.models import Person
 from accounts.permissions import User
 from audit import AuditRow
 from errors import BadInput, Conflict, NotAllowed, NotFound, OwnClip
+from moderation.blind import turn_on
 from moderation.models import REVIEWED, Clip, Decision, Mark, State, Undoing
 from moderation.visibility import visible_clip
 from store import as_text
@@ -67,6 +69,7 @@ def add(session: Session, user: User, clip_id: str, note: Note) -> Mark:
         text=note.text,
         strokes=strokes,
         is_public=note.public,
+        is_blind=turn_on(session, user, clip_id) is not None,
     )
     session.add(mark)
     session.flush()
@@ -76,7 +79,8 @@ def add(session: Session, user: User, clip_id: str, note: Note) -> Mark:
         "role": mark.author_role,
         "words": _digest(mark),
     }
-    audit.append(session, actor=user.id, action="mark", subject=clip_id, body=body)
+    action = "blind_mark" if mark.is_blind else "mark"  # others' desks hear of the latter
+    audit.append(session, actor=user.id, action=action, subject=clip_id, body=body)
     return mark
 
 
@@ -92,7 +96,8 @@ def remove(session: Session, user: User, clip_id: str, mark_id: str) -> None:
         raise NotAllowed(role=role, action="take away a mark that somebody else made")
     session.delete(mark)
     body = {"mark": mark_id, "words": _digest(mark)}
-    audit.append(session, actor=user.id, action="unmark", subject=clip_id, body=body)
+    action = "blind_unmark" if mark.is_blind else "unmark"
+    audit.append(session, actor=user.id, action=action, subject=clip_id, body=body)
 
 
 def of_clip(session: Session, user: User, clip_id: str) -> list[dict[str, Any]]:
@@ -103,6 +108,9 @@ def of_clip(session: Session, user: User, clip_id: str) -> list[dict[str, Any]]:
         found = told(session, clip)
     elif user.may("see held clips"):
         query = select(Mark).where(Mark.clip_id == clip_id)
+        if turn_on(session, user, clip_id):  # what others marked would tell that it was decided
+            query = query.where(col(Mark.is_blind))
+        query = query.where(col(Mark.is_blind).is_(False) | (Mark.author_id == user.id))
         found = list(session.exec(query.order_by(col(Mark.at_s), col(Mark.made_at))))
     else:
         found = []  # a published clip is everyone's, what was said about it is not
@@ -118,7 +126,10 @@ def told(session: Session, clip: Clip) -> list[Mark]:
         Decision.clip_id == clip.id, col(Decision.id).not_in(undone)
     )
     query = select(Mark).where(
-        Mark.clip_id == clip.id, col(Mark.is_public), Mark.made_at <= decided.scalar_subquery()
+        Mark.clip_id == clip.id,
+        col(Mark.is_public),
+        col(Mark.is_blind).is_(False),
+        Mark.made_at <= decided.scalar_subquery(),
     )
     return list(session.exec(query.order_by(col(Mark.at_s), col(Mark.made_at))))
 

@@ -221,6 +221,103 @@ class Undoing(SQLModel, table=True):
     at: datetime = Field(default_factory=utc_now, sa_column=Column(UtcDateTime, nullable=False))
 
 
+class OpinionKind(str, Enum):
+    """What a blind opinion is compared with."""
+
+    SECOND = "second"  # a colleague's decision
+    GOLDEN = "golden"  # the answer that a lead has written down
+
+
+class Opinion(SQLModel, table=True):
+    """What somebody said of a decided clip as if it still waited. It changes nothing of the clip.
+    Written once, never changed."""
+
+    __tablename__ = "opinion"
+    __table_args__ = (
+        UniqueConstraint("clip_id", "reviewer_id", name="one_opinion_per_person"),
+        CheckConstraint(f"kind IN ({_listed(OpinionKind)})", name="opinion_kind"),
+        CheckConstraint(f"verdict IN ({_listed(Verdict)})", name="opinion_verdict"),
+        CheckConstraint(
+            "(kind = 'second') = (decision_id IS NOT NULL)", name="opinion_second_to_a_decision"
+        ),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    clip_id: str = Field(foreign_key="clip.id")
+    reviewer_id: str = Field(foreign_key="person.id")
+    kind: str
+    verdict: str
+    reasons: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    sha256: str  # of the bytes that were looked at
+    policy_version: str
+    decision_id: str | None = Field(default=None, foreign_key="decision.id")
+    given_at: datetime = Field(
+        default_factory=utc_now, sa_column=Column(UtcDateTime, nullable=False)
+    )
+
+
+class Golden(SQLModel, table=True):
+    """A decided clip with the answer that a lead knows to be right. The answer is never changed;
+    whoever was asked has been told it. Retired, it is asked of nobody any more."""
+
+    __tablename__ = "golden"
+    __table_args__ = (CheckConstraint(f"verdict IN ({_listed(Verdict)})", name="golden_verdict"),)
+
+    clip_id: str = Field(primary_key=True, foreign_key="clip.id")
+    verdict: str
+    reasons: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    made_by: str = Field(foreign_key="person.id")
+    made_at: datetime = Field(
+        default_factory=utc_now, sa_column=Column(UtcDateTime, nullable=False)
+    )
+    retired_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+
+
+class OpinionWanted(SQLModel, table=True):
+    """A clip that was drawn for a second opinion when it was first decided, until it has one."""
+
+    __tablename__ = "opinion_wanted"
+
+    clip_id: str = Field(primary_key=True, foreign_key="clip.id")
+    decided_by: str = Field(foreign_key="person.id")
+    since: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class BlindTurn(SQLModel, table=True):
+    """Somebody's turn to judge a decided clip that looks to them as if it waited (blind.py).
+
+    A lease of its own: others see the clip as it is, and a published one cannot be claimed.
+    """
+
+    __tablename__ = "blind_turn"
+    __table_args__ = (
+        CheckConstraint(f"kind IN ({_listed(OpinionKind)})", name="blind_turn_kind"),
+        Index(
+            "ix_blind_turn_open",
+            "person_id",
+            unique=True,  # one at a time
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_blind_turn_clip", "clip_id"),
+    )
+
+    person_id: str = Field(primary_key=True, foreign_key="person.id")
+    clip_id: str = Field(primary_key=True, foreign_key="clip.id")
+    kind: str
+    drawn_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    # How the clip looks to them: the version that first waited, and times like its neighbours'.
+    version: int
+    sent_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    waits_since: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    due_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))  # then it is over
+    late_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    # Their claim, or, once they have handed it over, seemingly a colleague's.
+    claimed_until: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    handed_to: str | None = Field(default=None, foreign_key="person.id")
+    ended_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+
+
 class Appeal(SQLModel, table=True):
     """A creator's words against a rejection, and the answer of somebody else. One per decision."""
 
@@ -273,6 +370,8 @@ class Mark(SQLModel, table=True):
     # Lines of points; a point is [x, y], each from 0 to 1 of the picture.
     strokes: list[list[list[float]]] = Field(sa_column=Column(JSON, nullable=False))
     is_public: bool  # its creator reads it, once the clip is decided
+    # Made in a blind turn (opinions.py): for its author alone.
+    is_blind: bool = Field(default=False, sa_column_kwargs={"server_default": "0"})
     made_at: datetime = Field(
         default_factory=utc_now, sa_column=Column(UtcDateTime, nullable=False)
     )

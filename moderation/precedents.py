@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 from sqlmodel import Session, col, select
 
 from accounts.permissions import User
+from moderation.blind import hidden_bytes
 from moderation.decided import DecidedClips, Resemblance
 from moderation.four_eyes import standing
 from moderation.models import Clip, Decision, Stage
@@ -49,16 +50,20 @@ def precedents(
 
 
 def _told(session: Session, user: User, near: Sequence[Resemblance]) -> list[dict[str, Any]]:
-    """Those that still may be seen, and of whose decisions one stands."""
+    """Those that still may be seen, of whose decisions one stands, and that do not answer what
+    this person is asked blind."""
     ids = [each.clip_id for each in near]
     clips = {clip.id: clip for clip in session.exec(select(Clip).where(col(Clip.id).in_(ids)))}
     decisions: dict[str, list[Decision]] = {}
     for decision in standing(session, ids):
         decisions.setdefault(decision.clip_id, []).append(decision)
+    hidden = hidden_bytes(session, user)
     return [
         _as_json(clips[each.clip_id], decisions[each.clip_id], each)
         for each in near
-        if each.clip_id in decisions and can_see(user, clips[each.clip_id])
+        if each.clip_id in decisions
+        and can_see(user, clips[each.clip_id])
+        and (hidden is None or clips[each.clip_id].sha256 != hidden)
     ]
 
 

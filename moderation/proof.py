@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 import audit
 from audit import AuditRow, words_digest
 from media import MediaStore, Shelf, sha256_of
-from moderation import amendment, marks
+from moderation import amendment, golden, marks, opinions
 from moderation.clips import digest
 from moderation.models import Clip, Decision, State, Undoing, Verdict
 from moderation.transitions import MOVES
@@ -53,6 +53,7 @@ def problems(session: Session, key: bytes) -> list[str]:
         f"Decision {decision_id} is taken back in the log or in the database, and not in both."
         for decision_id in sorted(taken_back ^ marked)
     ]
+    found += opinions.problems(session) + golden.problems(session)
     return found + amendment.problems(session, rows) + marks.problems(session, rows)
 
 

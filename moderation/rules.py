@@ -1,4 +1,5 @@
-"""What an owner sets for the review: how long each step may take, and when two people must agree.
+"""What an owner sets for the review: how long each step may take, when two people must agree,
+and how often their agreement is measured.
 
 Knows nothing of clips. The values come from the settings; those who act are handed them.
 """
@@ -24,6 +25,8 @@ class Rules:
     second_first_clips: int
     second_advice: float  # 0: never
     second_share: float
+    opinion_share: float  # of first decisions, that a colleague judges blind
+    golden_share: float  # of decisions, after which a golden clip comes
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -38,4 +41,6 @@ def rules_of(settings: Settings) -> Rules:
         second_first_clips=settings.second_first_clips,
         second_advice=settings.second_advice,
         second_share=settings.second_share,
+        opinion_share=settings.opinion_share,
+        golden_share=settings.golden_share,
     )

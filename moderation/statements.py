@@ -125,9 +125,10 @@ def pseudonym(session: Session, person_id: str) -> str:
 
 
 def log_rows(session: Session, clip: Clip) -> list[AuditRow]:
-    """What the log tells of a clip, oldest first."""
+    """What the log tells of a clip up to the version that is looked at, oldest first."""
     query = select(AuditRow).where(AuditRow.subject == clip.id)
-    return list(session.exec(query.order_by(col(AuditRow.seq))))
+    rows = session.exec(query.order_by(col(AuditRow.seq)))
+    return [row for row in rows if row.body.get("version", 0) <= clip.version]
 
 
 def by_row(session: Session, clip: Clip, rows: Sequence[AuditRow]) -> dict[int, Statement]:

@@ -13,8 +13,8 @@ from typing import Any, Final
 from sqlmodel import Session
 
 from accounts.permissions import User
-from errors import UndoNotYours, UndoTooLate
-from moderation import appeals
+from errors import OpinionGiven, UndoNotYours, UndoTooLate
+from moderation import appeals, opinions
 from moderation.deadlines import due
 from moderation.four_eyes import standing
 from moderation.models import Appeal, Clip, Decision, Stage, State, Undoing, Verdict
@@ -45,10 +45,12 @@ _AFTER: Final = {
 
 
 def undo(session: Session, user: User, clip_id: str, rules: Rules) -> Clip:
-    """Take back the last decision on a clip. Raises UndoNotYours, or UndoTooLate when the time is
-    over or somebody has gone on from it."""
+    """Take back the last decision on a clip. Raises UndoNotYours, UndoTooLate when the time is over
+    or somebody has gone on from it, or OpinionGiven for whoever was told that it was a check."""
     user.must("review")
     clip = visible_clip(session, user, clip_id)
+    if opinions.told(session, user, clip_id):
+        raise OpinionGiven()
     made = standing(session, [clip_id])
     if not made or made[-1].reviewer_id != user.id:
         raise UndoNotYours()

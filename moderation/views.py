@@ -14,8 +14,9 @@ from sqlmodel import Session
 
 from accounts.models import Person
 from accounts.permissions import User
-from moderation import care, marks
+from moderation import care, golden, marks
 from moderation.appeals import appeal_json, may_appeal
+from moderation.blind import as_seen
 from moderation.claims import holder
 from moderation.clips import DELETABLE
 from moderation.deadlines import STAGE_OF, is_late, is_overdue
@@ -98,6 +99,7 @@ def _parent(session: Session, user: User, clip: Clip) -> dict[str, Any] | None:
     parent = session.get(Clip, clip.parent_id) if clip.parent_id else None
     if parent is None or not can_see(user, parent):
         return None
+    parent = as_seen(session, user, parent)
     return {
         "id": parent.id,
         "state": parent.state,
@@ -121,7 +123,8 @@ def _reviewer_fields(session: Session, user: User, clip: Clip) -> dict[str, Any]
     if person is not None and clip.claimed_until is not None:
         until = as_text(clip.claimed_until)
         claim = {"holder": person.name, "mine": held_by == user.id, "until": until}
-    notes = [made.internal_note for made in decisions(session, clip.id) if made.internal_note]
+    made = [each for each in decisions(session, clip.id) if each.clip_version < clip.version]
+    notes = [each.internal_note for each in made if each.internal_note]
     return {
         "claim": claim,
         "screening": clip.screening,
@@ -169,4 +172,4 @@ def _possible(session: Session, user: User, clip: Clip, *, own: bool) -> list[st
     if user.may("take down"):
         acts += ["takedown"] if allowed("take_down", clip.state) else []
         acts += ["restore"] if allowed("restore", clip.state) else []
-    return acts
+    return [*acts, *golden.acts(session, user, clip)]

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from accounts.permissions import User
 from errors import NotFound
+from moderation.blind import as_seen
 from moderation.models import Clip, State
 
 
@@ -22,8 +23,9 @@ def can_see(user: User, clip: Clip) -> bool:
 
 
 def visible_clip(session: Session, user: User, clip_id: str) -> Clip:
-    """The clip, if `user` may see it. Raises NotFound whether it is hidden or not there."""
+    """The clip, if `user` may see it; as it looks to them, if they are asked for a blind opinion
+    on it. Raises NotFound whether it is hidden or not there."""
     clip = session.get(Clip, clip_id)
     if clip is None or not can_see(user, clip):
         raise NotFound()
-    return clip
+    return as_seen(session, user, clip)

@@ -59,10 +59,13 @@ REQUEST = {
     "guidance_scale": 3.0,
 }
 
+UNASKED: dict[str, float] = {"opinion_share": 0, "golden_share": 0}
+"""Nobody is asked for a blind opinion unless a test wants that: the draw would make others chancy."""
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return read_settings(data=tmp_path / "data", claim_s=60, undo_s=0)
+    return read_settings(data=tmp_path / "data", claim_s=60, undo_s=0, **UNASKED)
 
 
 @pytest.fixture
@@ -79,7 +82,7 @@ class House:
         self.store = store
         self.media = media
         self.enqueued: list[str] = []
-        self.rules = rules_of(read_settings(undo_s=0))
+        self.rules = rules_of(read_settings(undo_s=0, **UNASKED))
         with store.write() as session:
             for name, role in PEOPLE.items():
                 person_with_role(session, name, role, created_by="test")

@@ -42,6 +42,9 @@ class Server:
             "GREENLIGHT_DATA": str(folder / "data"),
             "GREENLIGHT_PORT": str(self.port),
             "GREENLIGHT_UNDO_S": "0",  # what is approved is published at once, unless a test waits
+            # Nobody is asked for a blind opinion by chance, unless a test wants that.
+            "GREENLIGHT_OPINION_SHARE": "0",
+            "GREENLIGHT_GOLDEN_SHARE": "0",
             "HF_HUB_OFFLINE": "1",
             **environment,
         }

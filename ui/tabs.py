@@ -55,6 +55,8 @@ DESK_PARTS: Final = (
     "facts",
     "story",
     "precedents",
+    "golden",
+    "agreement",
     "verdict",
     "undo",
     "handover",

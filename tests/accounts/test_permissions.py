@@ -14,6 +14,7 @@ TABLE = {
     "review": {"reviewer", "lead", "admin"},
     "see the workload": {"lead", "auditor", "admin"},
     "hear of overdue clips": {"lead", "admin"},
+    "keep golden clips": {"lead", "admin"},
     "take down": {"lead", "admin"},
     "administer": {"admin"},
 }

@@ -28,15 +28,17 @@ from hypothesis.stateful import (
 )
 from sqlmodel import Session, col, select, update
 
+from accounts.permissions import User
 from audit import AuditRow
 from errors import GreenlightError
 from gallery.publish import make_public
 from media import MediaStore
-from moderation import appeals, bulk, claims, clips, deadlines, desk, preview, undo
+from moderation import appeals, bulk, claims, clips, deadlines, desk, golden, preview, undo
+from moderation.blind import open_turn
 from moderation.bulk import BulkRuling, Seen
 from moderation.desk import Ruling
 from moderation.four_eyes import standing
-from moderation.models import REVIEWED, Clip, Decision, Stage, State, Verdict
+from moderation.models import REVIEWED, BlindTurn, Clip, Decision, Opinion, Stage, State, Verdict
 from moderation.proof import problems
 from moderation.transitions import move
 from settings import read_settings
@@ -67,9 +69,19 @@ class Review(RuleBasedStateMachine):
         self.store.close()
         shutil.rmtree(self.folder)
 
-    @initialize(share=st.sampled_from([0.0, 0.5, 1.0]), undo_s=st.sampled_from([0.0, 60.0]))
-    def choose_rules(self, share: float, undo_s: float) -> None:
-        self.house.rules = replace(self.house.rules, second_share=share, undo_s=undo_s)
+    @initialize(
+        share=st.sampled_from([0.0, 0.5, 1.0]),
+        undo_s=st.sampled_from([0.0, 60.0]),
+        asked=st.sampled_from([0.0, 1.0]),
+    )
+    def choose_rules(self, share: float, undo_s: float, asked: float) -> None:
+        self.house.rules = replace(
+            self.house.rules,
+            second_share=share,
+            undo_s=undo_s,
+            opinion_share=asked,
+            golden_share=asked,
+        )
 
     # ---- creators -------------------------------------------------------------------------
 
@@ -124,9 +136,11 @@ class Review(RuleBasedStateMachine):
         words=st.sampled_from(["", "We looked again."]),
     )
     def decide(self, name: str, clip_id: str, verdict: Verdict, stale: int, words: str) -> None:
-        version = self.house.get(clip_id).version + stale
-        ruling = Ruling(verdict, version, ["violence"], note=words)
         user = self.house.user(name)
+        asked = self._asked(user, clip_id)
+        before = self.house.get(clip_id)
+        version = asked.version if asked else before.version
+        ruling = Ruling(verdict, version + stale, ["violence"], note=words)
         self._try(
             lambda session: desk.decide(
                 session,
@@ -137,6 +151,23 @@ class Review(RuleBasedStateMachine):
                 enqueue_publish=self.house.note_job,
             )
         )
+        if asked:  # an opinion changes nothing of the clip, nor does its refusal
+            assert self.house.get(clip_id).model_dump() == before.model_dump()
+
+    @rule(name=ANYBODY, clip_id=clip_ids)
+    def make_golden(self, name: str, clip_id: str) -> None:
+        user, known = self.house.user(name), (Verdict.REJECT, ["violence"])
+        self._try(lambda session: golden.mark(session, user, clip_id, *known))
+
+    @rule(name=ANYBODY, clip_id=clip_ids)
+    def retire_golden(self, name: str, clip_id: str) -> None:
+        self._try(lambda session: golden.retire(session, self.house.user(name), clip_id))
+
+    @rule()
+    def let_all_turns_run_out(self) -> None:
+        past = utc_now() - timedelta(seconds=1)
+        with self.store.write() as session:
+            session.execute(update(BlindTurn).values(due_at=past, claimed_until=None))
 
     @rule(name=ANYBODY, clip_id=clip_ids)
     def undo(self, name: str, clip_id: str) -> None:
@@ -194,7 +225,8 @@ class Review(RuleBasedStateMachine):
         with self.store.read() as session:
             for clip in session.exec(select(Clip)):
                 made = standing(session, [clip.id])
-                people = [decision.reviewer_id for decision in made]
+                given = select(Opinion.reviewer_id).where(Opinion.clip_id == clip.id)
+                people = [decision.reviewer_id for decision in made] + list(session.exec(given))
                 assert clip.creator_id not in people
                 assert len(set(people)) == len(people)
 
@@ -242,9 +274,17 @@ class Review(RuleBasedStateMachine):
     @invariant()
     def the_queue_holds_all_that_waits(self) -> None:
         with self.store.read() as session:
-            listed = {clip.id for clip in desk.queue(session, self.house.user("rita"))}
+            rita = self.house.user("rita")
+            listed = {clip.id for clip in desk.queue(session, rita)}
             waits = {clip.id for clip in session.exec(select(Clip)) if clip.state in REVIEWED}
-        assert listed == waits
+            turn = open_turn(session, rita)
+        assert listed == waits | ({turn.clip_id} if turn else set())
+
+    @invariant()
+    def nobody_judges_blind_what_waits_for_its_first_decision(self) -> None:
+        with self.store.read() as session:
+            for opinion in session.exec(select(Opinion)):
+                assert session.get_one(Clip, opinion.clip_id).state != State.PENDING_REVIEW
 
     # ---- how it is played -----------------------------------------------------------------
 
@@ -273,6 +313,11 @@ class Review(RuleBasedStateMachine):
             seen: dict[str, Any] = {"screening": [signal("black", 1.0)] if black else []}
             move(session, clip.id, "screened", actor="system", pending_since=now, **due, **seen)
         return clip.id
+
+    def _asked(self, user: User, clip_id: str) -> BlindTurn | None:
+        with self.store.read() as session:
+            turn = open_turn(session, user)
+        return turn if turn and turn.clip_id == clip_id else None
 
     def _try(self, act: Callable[[Any], object]) -> None:
         try:

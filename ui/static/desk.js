@@ -34,10 +34,12 @@ function hear(fresh) {
 async function missing(clip) {
   const now = await api('GET', addressOf(clip)).catch(() => null);
   if (!desk.clip || desk.clip.id !== clip.id || (now && OPEN_STATES.includes(now.state))) return;
-  settle(t('desk.gone', { state: now ? t('state.' + now.state) : t('desk.gone_away') }));
+  settle(t('desk.gone', { state: now ? t('state.' + now.state) : t('desk.gone_away') }), now);
 }
 
-function settle(said) {
+// `now`: the clip as it is now, of which only the acts are taken over: what is on the stage stays.
+function settle(said, now) {
+  if (now) desk.clip = { ...desk.clip, can: now.can };
   desk.isSettled = true;
   desk.isMine = false;
   desk.trouble = said;

@@ -23,13 +23,14 @@ const ACTS = {
   hand_over: { key: 'H', act: () => openHandOver() },
   bulk: { key: 'B', act: () => openBulk() },
   care: { key: 'W', act: () => openCare() },
+  agreement: { key: 'O', act: () => openAgreement() },
   help: { key: '?', act: () => openHelp() },
 };
 const HELP_GROUPS = [
   ['queue', ['next', 'previous', 'skip', 'hand_over']],
   ['clip', ['reveal', 'play', 'back', 'forth', 'loop', 'slower', 'faster', 'grey', 'sound', 'mark', 'compare']],
   ['decision', ['approve', 'reject', 'request_changes', 'undo']],
-  ['desk', ['bulk', 'care', 'help']],
+  ['desk', ['bulk', 'care', 'agreement', 'help']],
 ];
 
 const byKey = new Map(Object.values(ACTS).flatMap((act) =>

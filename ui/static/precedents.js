@@ -30,7 +30,8 @@ function precedent(item) {
       item.stage && item.stage !== 'first' ? ' · ' + t('desk.stage.' + item.stage) : null,
       (item.reasons || []).length ? ' · ' + item.reasons.map(labelOf).join(', ') : null),
     el('p', { class: 'gl-precedent-prompt', text: item.prompt }),
-    el('p', { class: 'gl-small-print', text: [outcomeWords(item.outcome), how].filter(Boolean).join(' · ') }));
+    el('p', { class: 'gl-small-print', text: [outcomeWords(item.outcome), how].filter(Boolean).join(' · ') }),
+    isLead && button(t('golden.make'), () => openGolden(item.id, item.verdict, item.reasons), { class: 'gl-button gl-small' }));
 }
 
 function outcomeWords(outcome) {

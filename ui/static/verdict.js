@@ -20,7 +20,7 @@ const reading = el('div', { class: 'gl-reading', tabIndex: 0, role: 'group', 'ar
   el('fieldset', { class: 'gl-fieldset' }, el('legend', { text: t('desk.reasons') }), chips, chosen),
   noteLabel, note, el('p', { class: 'gl-small-print', id: 'gl-note-hint', text: t('desk.note_hint') }), folded);
 const factsPane = el('section', { class: 'gl-decide', 'aria-label': t('desk.facts') }, reading,
-  el('div', { class: 'gl-verdicts' }, trouble, approve, reject, changes, el('div', { class: 'gl-asides' }, skipTool, handOverTool)));
+  el('div', { class: 'gl-verdicts' }, trouble, approve, reject, changes, el('div', { class: 'gl-asides' }, skipTool, handOverTool, goldenTool)));
 
 for (const node of [approve, reject, changes]) node.removeAttribute('title');
 
@@ -113,6 +113,7 @@ function drawDecision() {
   show(changes, !clip || !isAppeal(clip));
   show(skipTool, may(clip, 'skip') && !desk.isSettled);
   show(handOverTool, may(clip, 'hand_over') && !heldBy(clip) && !desk.isSettled);
+  show(goldenTool, may(clip, 'golden'));
   for (const chip of chips.children) {
     attr(chip, 'aria-pressed', desk.reasons.has(chip.dataset.code));
     enable(chip, ready);
@@ -143,7 +144,8 @@ async function decide(verdict) {
       policy_version: desk.policyVersion });
     desk.isBusy = false;
     advance(clip);
-    offerUndo(clip, verdict, answer);
+    if (answer.check) tellCheck(answer.check);
+    else offerUndo(clip, verdict, answer);
   } catch (error) {
     desk.isBusy = false;
     if (desk.clip !== null && desk.clip.id !== clip.id) complain(error);
@@ -161,7 +163,7 @@ async function refused(clip, error) {
   const now = await api('GET', addressOf(clip)).catch(() => null);
   if (!desk.clip || desk.clip.id !== clip.id) return;
   if (now && OPEN_STATES.includes(now.state)) hear(now);
-  else settle(sentence(error));
+  else settle(sentence(error), now);
 }
 
 // Somebody has published another version of the policy since this desk was opened.
