@@ -66,6 +66,7 @@ def asked(people: dict[str, httpx.Client], pending: list[str], verdict: str) -> 
     assert answer.status_code == 200, answer.text
     wait_for_state(lea, clip_id, VERDICTS[verdict])
     decide(rob, show(rob, other), "approve")
+    wait_for_state(lea, other, "published")
     return clip_id
 
 

@@ -4,6 +4,8 @@
 const TOLD_MS = 20000;
 const SIDES = ['second', 'golden'];
 
+const twoDigits = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
 let agreement = null;  // as last heard
 
 const agreementTool = tool('agreement', 'gl-foot-tool');
@@ -77,10 +79,11 @@ function figureTable(head, lines) {
 }
 
 function figure(entry) {
+  if (!entry.pairs || entry.why === 'unnamed') return el('td', { class: 'gl-soft', text: '–' });
   const isKnown = typeof entry.kappa === 'number';
-  const words = isKnown ? number(entry.kappa, 2) : entry.why === 'unnamed' ? '–' : t('agreement.' + entry.why);
-  return el('td', { class: isKnown ? 'gl-kappa' : 'gl-soft' }, el('span', { text: words }),
-    entry.why === 'unnamed' ? null : el('small', { text: t('agreement.same', { n: number(entry.same), of: number(entry.pairs) }) }));
+  return el('td', { class: isKnown ? '' : 'gl-soft' },
+    el('span', { text: isKnown ? twoDigits.format(entry.kappa) : t('agreement.' + entry.why) }),
+    el('small', { text: t('agreement.same', { n: number(entry.same), of: number(entry.pairs) }) }));
 }
 
 // ---- after a check ----
