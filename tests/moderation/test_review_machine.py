@@ -20,9 +20,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
+    MultipleResults,
     RuleBasedStateMachine,
     initialize,
     invariant,
+    multiple,
     precondition,
     rule,
 )
@@ -83,6 +85,12 @@ class Review(RuleBasedStateMachine):
             golden_share=asked,
         )
 
+    @initialize(target=clip_ids)
+    def have_work(self) -> MultipleResults[str]:
+        return multiple(
+            *(self._made(name, parent_id=None) for name in ("ana", "ana", "ben", "ben"))
+        )
+
     # ---- creators -------------------------------------------------------------------------
 
     @rule(target=clip_ids, name=CREATORS, black=st.booleans())
@@ -136,6 +144,19 @@ class Review(RuleBasedStateMachine):
         words=st.sampled_from(["", "We looked again."]),
     )
     def decide(self, name: str, clip_id: str, verdict: Verdict, stale: int, words: str) -> None:
+        self._rule_on(name, clip_id, verdict, stale, words)
+
+    @rule(work=st.lists(st.tuples(REVIEWERS, st.sampled_from(Verdict)), min_size=3, max_size=6))
+    def take_the_next_and_decide(self, work: list[tuple[str, Verdict]]) -> None:
+        """An hour at the desk. After a decision somebody may be asked blind; the next one answers."""
+        for name, verdict in work:
+            user = self.house.user(name)
+            taken: list[str] = []
+            self._try(lambda s, user=user, taken=taken: taken.append(_claimed(s, user)))  # type: ignore[misc]
+            for clip_id in taken:
+                self._rule_on(name, clip_id, verdict, stale=0, words="We looked again.")
+
+    def _rule_on(self, name: str, clip_id: str, verdict: Verdict, stale: int, words: str) -> None:
         user = self.house.user(name)
         asked = self._asked(user, clip_id)
         before = self.house.get(clip_id)
@@ -325,6 +346,10 @@ class Review(RuleBasedStateMachine):
                 act(session)
         except GreenlightError:
             pass  # refused, with a sentence; the invariants see that nothing is half-written
+
+
+def _claimed(session: Session, user: User) -> str:
+    return claims.claim(session, user, None, lease_s=60).id
 
 
 Review.TestCase.settings = settings(
