@@ -19,6 +19,7 @@ import audit
 from accounts.models import Person
 from accounts.permissions import MAY, User
 from audit import AuditRow
+from moderation import care
 from moderation.blind import JUDGED, open_turn
 from moderation.four_eyes import barred, standing
 from moderation.models import (
@@ -118,7 +119,8 @@ def _golden_for(session: Session, user: User, rules: Rules, now: datetime) -> Cl
     )
     found = sorted(session.exec(query), key=lambda clip: _drawn(session, "pick", user.id, clip.id))
     for clip in found:
-        if _is_settled(session, clip, rules, now) and _leaves_somebody(session, user, clip):
+        is_free = _leaves_somebody(session, user, clip) and not _is_spared(session, user, clip)
+        if is_free and _is_settled(session, clip, rules, now):
             return clip
     return None
 
@@ -164,7 +166,15 @@ def _can_ask(session: Session, user: User, clip: Clip, kind: OpinionKind) -> boo
         return False  # they know the answer, or can read it
     if kind == OpinionKind.SECOND and first_decision(session, clip.id).reviewer_id == user.id:
         return False
-    return _leaves_somebody(session, user, clip)
+    return _leaves_somebody(session, user, clip) and not _is_spared(session, user, clip)
+
+
+def _is_spared(session: Session, user: User, clip: Clip) -> bool:
+    """Whether the clip is of a kind that this person asked to be spared (care.py)."""
+    golden = session.get(Golden, clip.id)
+    known = golden.reasons if golden is not None else []
+    spared = set(care.kindness(session, user).skips)
+    return not spared.isdisjoint([*care.touched(session, clip), *known])
 
 
 def _is_new_to(user: User) -> ColumnElement[bool]:

@@ -139,7 +139,7 @@ def problems(session: Session, log: Sequence[AuditRow]) -> list[str]:
     told: dict[str, AuditRow] = {}
     for row in log:
         mark_id = str(row.body.get("mark"))
-        if row.action == "mark":
+        if row.action in ("mark", "blind_mark"):
             told[mark_id] = row
         elif row.action == "unmark":
             told.pop(mark_id, None)
@@ -211,7 +211,9 @@ def _is_as_told(mark: Mark | None, row: AuditRow | None) -> bool:
     said = {"mark": mark.id, "public": mark.is_public, "words": _digest(mark)}
     if "role" in row.body:  # marks of before have none in the log
         said["role"] = mark.author_role
-    is_same = (mark.clip_id, mark.author_id, said) == (row.subject, row.actor, row.body)
+    action = "blind_mark" if mark.is_blind else "mark"
+    told = (row.action, row.subject, row.actor, row.body)
+    is_same = (action, mark.clip_id, mark.author_id, said) == told
     return is_same and abs(row.at - mark.made_at) < _SAME_MOMENT
 
 

@@ -126,6 +126,23 @@ def test_whoever_looked_at_it_is_not_asked(house: House) -> None:
     assert asked_about(house, "rob") is None
 
 
+def spare(house: House, name: str, *codes: str) -> None:
+    with house.store.write() as session:
+        care.change(session, house.user(name), care.Kindness(skips=list(codes)))
+
+
+def test_whoever_asked_to_be_spared_its_kind_is_not_asked(house: House) -> None:
+    spare(house, "rob", "technical_fault")
+    second_opinion(house, "rob", State.REJECTED)
+    assert asked_about(house, "rob") is None
+
+
+def test_nor_about_a_golden_clip_whose_answer_is_of_that_kind(house: House) -> None:
+    spare(house, "rob", "violence")
+    golden_clip(house)
+    assert asked_about(house, "rob") is None
+
+
 def test_whoever_had_it_in_hand_is_not_asked(house: House) -> None:
     share(house, opinion_share=1.0)
     clip = house.clip()

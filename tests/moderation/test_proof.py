@@ -167,6 +167,7 @@ def test_marks_as_they_were_made_are_whole(house: House, mark: Mark) -> None:
         "strokes = '[]'",
         "at_s = 0.25",
         "is_public = 0",
+        "is_blind = 1",
         "author_id = (SELECT id FROM person WHERE name = 'rob')",
         "author_role = 'lead'",
         "clip_id = (SELECT max(id) FROM clip WHERE id <> mark.clip_id)",
@@ -191,7 +192,7 @@ def test_a_mark_that_was_put_in_is_found(house: House, settings: Settings, mark:
     meddle(
         settings,
         "INSERT INTO mark SELECT 'forged', clip_id, author_id, author_role, at_s, text, strokes,"
-        " is_public, made_at FROM mark",
+        " is_public, made_at, is_blind FROM mark",
     )
     assert proved(house) == ["Mark forged is not what the log says."]
 

@@ -1,12 +1,12 @@
 """Versions of the policy are only ever added, like the rows of the log and the decisions.
 
-Revision: 0008, after 0005.
+Revision: 0007, after 0006.
 """
 
 from alembic import op
 
-revision = "0008"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
