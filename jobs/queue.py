@@ -190,6 +190,9 @@ class Jobs:
             "enable_otlp": False,
         }
         DBOS(config=config)
+        # Its own queue carries what we resume, which has no hurry. Private, as the loop below.
+        own = _get_dbos_instance()._registry.get_internal_queue()
+        own._polling_interval_sec = _LOOK_EVERY_S
         sessions = sessionmaker(
             class_=Session, expire_on_commit=False, info=self._store.session_info
         )
