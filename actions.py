@@ -31,6 +31,7 @@ from errors import (
     StorageFull,
 )
 from gallery import browse
+from gallery.feeds import SITEMAP_PART
 from jobs import Jobs
 from media import MediaStore
 from moderation import (
@@ -288,6 +289,19 @@ class Actions:
             found, following = browse.published(session, text=text, creator=creator, cursor=cursor)
             return {"items": clips_json(session, User(), found), "next": following}
 
+    def newest(self) -> tuple[list[Json], dict[str, int]]:
+        """The first page of the gallery, and the bytes of each clip's public file."""
+        found: list[Json] = self.gallery(text="", creator="", cursor=None)["items"]
+        return found, {clip["id"]: self._public_bytes(clip) for clip in found}
+
+    def sitemap_parts(self) -> list[str]:
+        with self.store.read() as session:
+            return browse.parts(session, SITEMAP_PART)
+
+    def sitemap_part(self, begin: str | None) -> list[Json]:
+        with self.store.read() as session:
+            return clips_json(session, User(), browse.part(session, begin, SITEMAP_PART))
+
     def statistics(self) -> Json:
         return self._board.read(self.store)
 
@@ -438,6 +452,14 @@ class Actions:
             if own and clip.state in clips.FINAL_FROM and self._is_draft(clip):
                 view["can"].append("final")
         return shown
+
+    def _public_bytes(self, clip: Json) -> int:
+        """0 when the file is not there: a feed that lists it is better than no feed."""
+        path = self._media.path("public", clip["public_sha256"] or "", ".mp4")
+        try:
+            return path.stat().st_size
+        except OSError:
+            return 0
 
     def _is_draft(self, clip: Clip) -> bool:
         preset = self.engine.preset

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Final
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, func, or_, select
 
 from accounts.models import Person
 from accounts.people import is_called
@@ -32,6 +32,26 @@ def published(
         query = query.join(Person, col(Person.id) == Clip.creator_id)
         query = query.where(is_called(creator))
     return page(session, query, col(Clip.published_at), cursor)
+
+
+def part(session: Session, cursor: str | None, length: int) -> list[Clip]:
+    """Published clips from `cursor` on, the oldest first, so that a part that was read stays."""
+    query = select(Clip).where(Clip.state == State.PUBLISHED.value)
+    moment, clip_id = col(Clip.published_at), col(Clip.id)
+    if cursor is not None:
+        at, begin = read_cursor(cursor)
+        query = query.where(or_(moment > at, (moment == at) & (clip_id >= begin)))
+    return list(session.exec(query.order_by(moment, clip_id).limit(length)))
+
+
+def parts(session: Session, length: int) -> list[str]:
+    """The cursors at which parts of `length` published clips begin, the oldest first."""
+    order = (col(Clip.published_at), col(Clip.id))
+    place = func.row_number().over(order_by=order).label("place")
+    every = select(*order, place).where(Clip.state == State.PUBLISHED.value).subquery()
+    begins = select(every.c.published_at, every.c.id).where(every.c.place % length == 1)
+    rows = session.execute(begins.order_by(every.c.place))
+    return [write_cursor(at, clip_id) for at, clip_id in rows]
 
 
 def own(

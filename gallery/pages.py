@@ -15,14 +15,32 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from accounts.models import Invite
 from errors import GreenlightError, NotFound
 from gallery import figures
+from gallery.oembed import embed_code, shown_size
+from gallery.schema_org import video_object
 from language import choose, say
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
 def clip_page(clip: dict[str, Any], accept_language: str, *, address: str) -> str:
-    """The share page of a published clip: player, prompt, credit, provenance, OpenGraph."""
-    return _render("clip.html", choose(accept_language), clip=clip, address=address)
+    """The share page of a published clip: player, prompt, credit, provenance, and what other sites
+    read to show it: OpenGraph, player card, oEmbed discovery, JSON-LD."""
+    language = choose(accept_language)
+    width, height = shown_size(clip["width"], clip["height"])
+    return _render(
+        "clip.html",
+        language,
+        clip=clip,
+        address=address,
+        facts=video_object(clip, language, address=address),
+        embed=embed_code(clip, address, width, height),
+        player=(width, height),
+    )
+
+
+def embed_page(clip: dict[str, Any], accept_language: str, *, address: str) -> str:
+    """The player alone, for a frame in another page: the clip, its credit, and where it is from."""
+    return _render("embed.html", choose(accept_language), clip=clip, address=address)
 
 
 def invite_page(

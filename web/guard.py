@@ -22,14 +22,16 @@ from web.failures import answer
 
 _OPEN: Final = re.compile(
     r"/"
-    r"|/healthz|/favicon\.ico|/robots\.txt|/stats"
-    r"|/api/v1(/[\w-]+)+(\.json)?|/media/[^/]+|/clip/[^/]+|/invite/[^/]+|/login|/logout"
+    r"|/healthz|/favicon\.ico|/robots\.txt|/stats|/oembed|/feed\.(xml|atom)|/sitemap\.xml"
+    r"|/api/v1(/[\w-]+)+(\.json)?|/media/[^/]+|/(clip|embed)/[^/]+|/invite/[^/]+|/login|/logout"
     r"|/login/huggingface|/login/callback"  # routes of Gradio's sign-in, there on a Space only
     # Gradio's page and what its browser side needs to run events. No file, upload, proxy,
     # component_server, call, run or monitoring route is among them.
     r"|/config|/theme\.css|/(assets|static|svelte)(/[\w.@-]+)+|/manifest\.json"
     r"|/gradio_api/(info|startup-events|app_id|queue/join|queue/data|heartbeat/[^/]+|reset|cancel)"
 )
+_FOR_ANY_SITE: Final = re.compile(r"/oembed|/feed\.(xml|atom)")
+"""Read by the scripts of other sites: the same for everyone, and nothing is done by asking."""
 _PICTURES: Final = "/api/v1/frames"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _APP_FRAMES: Final = "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
@@ -90,6 +92,8 @@ class Guard:
             raise BodyTooLarge(limit_kb=self._limit(scope) // 1024)
         if headers.get("authorization", "").lower().startswith("bearer "):
             return  # a script with its own secret: no browser adds that by itself
+        if scope["method"] in _SAFE and _FOR_ANY_SITE.fullmatch(scope["path"]):
+            return
         origin = headers.get("origin")
         own = self._hosts | {headers.get("host", "").lower()}
         if origin is not None and origin.lower().partition("://")[2] not in own:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from errors import BadCursor, TextTooLong
-from gallery.browse import PAGE, published, read_cursor, write_cursor
+from gallery.browse import PAGE, part, parts, published, read_cursor, write_cursor
 from moderation.models import Clip, State
 from tests.conftest import REQUEST, House
 
@@ -172,3 +172,27 @@ def test_a_refused_cursor_is_not_repeated_at_length(house: House) -> None:
     with pytest.raises(BadCursor) as refused:
         found(house, cursor="x" * 5000)
     assert len(refused.value.message) < 300
+
+
+# ---- parts, for the sitemap ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("apart_s", [60, 0])
+def test_parts_together_are_every_published_clip_once(house: House, apart_s: int) -> None:
+    made = publish(house, *["a ball"] * 7, apart_s=apart_s)
+    house.clip(State.TAKEN_DOWN)
+    with house.store.read() as session:
+        cursors = parts(session, 3)
+        found = [clip.id for cursor in cursors for clip in part(session, cursor, 3)]
+    assert (len(cursors), sorted(found)) == (3, sorted(made))
+
+
+def test_the_first_part_needs_no_cursor(house: House) -> None:
+    made = publish(house, "one", "two", "three")
+    with house.store.read() as session:
+        assert [clip.id for clip in part(session, None, 2)] == made[:2]
+
+
+def test_where_nothing_is_published_there_is_no_part(house: House) -> None:
+    with house.store.read() as session:
+        assert parts(session, 3) == []
