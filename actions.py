@@ -32,6 +32,7 @@ from errors import (
 )
 from gallery import browse
 from gallery.feeds import SITEMAP_PART
+from gallery.wall import Wall, wall
 from jobs import Jobs
 from media import MediaStore
 from moderation import (
@@ -288,6 +289,11 @@ class Actions:
         with self.store.read() as session:
             found, following = browse.published(session, text=text, creator=creator, cursor=cursor)
             return {"items": clips_json(session, User(), found), "next": following}
+
+    def wall(self, *, text: str, creator: str, older: str | None, newer: str | None) -> Wall:
+        """A page of the gallery, or of one creator's works, for pages that need no script."""
+        with self.store.read() as session:
+            return wall(session, text=text, creator=creator, older=older, newer=newer)
 
     def newest(self) -> tuple[list[Json], dict[str, int]]:
         """The first page of the gallery, and the bytes of each clip's public file."""

@@ -27,11 +27,37 @@ def published(
     session: Session, *, text: str = "", creator: str = "", cursor: str | None = None
 ) -> tuple[list[Clip], str | None]:
     """One page of published clips and the cursor of the next, None at the end."""
+    return page(session, _published(text, creator), col(Clip.published_at), cursor)
+
+
+def newer(
+    session: Session, *, text: str = "", creator: str = "", cursor: str
+) -> tuple[list[Clip], str | None]:
+    """The page of published clips just before the one that `cursor` led to, newest first, and the
+    cursor of the page before that, None at the newest."""
+    at, clip_id = read_cursor(cursor)
+    moment = col(Clip.published_at)
+    later = or_(moment > at, (moment == at) & (col(Clip.id) > clip_id))
+    query = _published(text, creator).where(later).order_by(moment, col(Clip.id))
+    clips = list(session.exec(query.limit(PAGE + 1)))
+    is_end = len(clips) <= PAGE
+    clips = clips[:PAGE][::-1]
+    return clips, None if is_end else cursor_of(clips[0])
+
+
+def cursor_of(clip: Clip) -> str:
+    """Where a page of published clips goes on after this one, or before it."""
+    if clip.published_at is None:
+        raise ValueError(clip.id)
+    return write_cursor(clip.published_at, clip.id)
+
+
+def _published(text: str, creator: str):  # type: ignore[no-untyped-def]
     query = _saying(select(Clip).where(Clip.state == State.PUBLISHED.value), text)
     if creator:
         query = query.join(Person, col(Person.id) == Clip.creator_id)
         query = query.where(is_called(creator))
-    return page(session, query, col(Clip.published_at), cursor)
+    return query
 
 
 def part(session: Session, cursor: str | None, length: int) -> list[Clip]:

@@ -111,7 +111,7 @@ def sitemap(clips: Sequence[dict[str, Any]], address: str, *, first: bool) -> by
     """One part of the sitemap; the first one also names the pages that are always there."""
     root = Element(f"{{{_SITEMAP}}}urlset")
     if first:
-        for path in ("/", "/stats"):
+        for path in ("/", "/gallery", "/stats"):
             _put(SubElement(root, f"{{{_SITEMAP}}}url"), f"{{{_SITEMAP}}}loc", f"{address}{path}")
     for clip in clips:
         url = SubElement(root, f"{{{_SITEMAP}}}url")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree
 
 from errors import BadInput
@@ -80,6 +80,7 @@ def oembed(
         "type": "video",
         "title": clip["prompt"],
         "author_name": clip["creator"],
+        "author_url": f"{address}/creator/{quote(clip['creator'], safe='')}",
         "provider_name": "Greenlight",
         "provider_url": address,
         "cache_age": CACHE_AGE_S,

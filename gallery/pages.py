@@ -17,6 +17,7 @@ from errors import GreenlightError, NotFound
 from gallery import figures
 from gallery.oembed import embed_code, shown_size
 from gallery.schema_org import video_object
+from gallery.wall import Wall
 from language import choose, say
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -41,6 +42,13 @@ def clip_page(clip: dict[str, Any], accept_language: str, *, address: str) -> st
 def embed_page(clip: dict[str, Any], accept_language: str, *, address: str) -> str:
     """The player alone, for a frame in another page: the clip, its credit, and where it is from."""
     return _render("embed.html", choose(accept_language), clip=clip, address=address)
+
+
+def wall_page(wall: Wall, accept_language: str, *, address: str, path: str) -> str:
+    """The gallery, or a creator's works: whole without a script, a page at a time."""
+    return _render(
+        "wall.html", choose(accept_language), wall=wall, address=address, link=f"{address}{path}"
+    )
 
 
 def invite_page(

@@ -8,6 +8,7 @@ model made.
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import quote
 
 from language import say
 
@@ -35,6 +36,10 @@ def video_object(clip: dict[str, Any], language: str, *, address: str) -> dict[s
         "height": clip["height"],
         "sha256": clip["public_sha256"],
         "digitalSourceType": SOURCE_TYPE,
-        "creator": {"@type": "Person", "name": clip["creator"]},
+        "creator": {
+            "@type": "Person",
+            "name": clip["creator"],
+            "url": f"{address}/creator/{quote(clip['creator'], safe='')}",
+        },
         "publisher": {"@type": "Organization", "name": "Greenlight", "url": address},
     }

@@ -13,7 +13,7 @@ from tests.server import Server, wait_for_state
 
 PUBLIC = "a green cube moving right in the desert"
 HELD = "a purple cone moving left in the snow"
-LISTS = ("/feed.xml", "/feed.atom", "/sitemap.xml")
+LISTS = ("/feed.xml", "/feed.atom", "/sitemap.xml", "/gallery", "/creator/ana")
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +157,24 @@ def test_a_page_leads_to_its_oembed(
 def test_a_wrong_cursor_of_the_sitemap_is_refused(cursor: str, stranger: httpx.Client) -> None:
     answer = stranger.get("/sitemap.xml", params={"from": cursor})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_cursor")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/gallery?older=x", 400),
+        ("/gallery?newer=x", 400),
+        ("/gallery?older=" + "0" * 300, 422),
+        ("/gallery?q=" + "a" * 300, 422),
+        ("/creator/nobody", 404),
+        ("/creator/%00", 404),
+        ("/creator/..%2Fgallery", 404),
+    ],
+)
+def test_a_wrong_page_of_the_gallery_is_refused(
+    path: str, status: int, stranger: httpx.Client
+) -> None:
+    assert stranger.get(path).status_code == status
 
 
 def test_robots_are_told_where_the_sitemap_is(server: Server, stranger: httpx.Client) -> None:
