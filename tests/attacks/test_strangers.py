@@ -52,7 +52,7 @@ def paths(held: dict[str, Any], server: Server) -> list[str]:
         f"/media/..%2f{clip_id}.mp4",
         f"/clip/{clip_id}",
         f"/embed/{clip_id}",
-        f"/oembed?url=/clip/{clip_id}",
+        f"/oembed?url={server.url}/clip/{clip_id}",
         f"/api/v1/clips/{clip_id}",
         *[f"/gradio_api/file={path}" for path in files],
         *[f"/file={path}" for path in files],
@@ -100,6 +100,7 @@ def test_no_list_or_page_carries_its_prompt(
 ) -> None:
     client = people[name]
     pages = ["/", "/config", "/api/v1/gallery", "/api/v1/gallery?q=zebra", "/api/v1/stats"]
+    pages += ["/gallery", "/gallery?q=zebra", "/feed.xml", "/feed.atom", "/sitemap.xml"]
     pages += ["/api/v1/clips?mine=1", "/api/v1/review", "/healthz", "/gradio_api/info"]
     found = [page for page in pages if "zebra" in client.get(page).text]
     assert found == []
