@@ -32,6 +32,7 @@ from errors import (
 )
 from gallery import browse
 from gallery.feeds import SITEMAP_PART
+from gallery.tombstone import Tombstone, tombstone
 from gallery.wall import Wall, wall
 from jobs import Jobs
 from media import MediaStore
@@ -289,6 +290,10 @@ class Actions:
         with self.store.read() as session:
             found, following = browse.published(session, text=text, creator=creator, cursor=cursor)
             return {"items": clips_json(session, User(), found), "next": following}
+
+    def tombstone(self, clip_id: str) -> Tombstone | None:
+        with self.store.read() as session:
+            return tombstone(session, clip_id)
 
     def wall(self, *, text: str, creator: str, older: str | None, newer: str | None) -> Wall:
         """A page of the gallery, or of one creator's works, for pages that need no script."""

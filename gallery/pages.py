@@ -17,6 +17,7 @@ from errors import GreenlightError, NotFound
 from gallery import figures
 from gallery.oembed import embed_code, shown_size
 from gallery.schema_org import video_object
+from gallery.tombstone import Tombstone
 from gallery.wall import Wall
 from language import choose, say
 
@@ -42,6 +43,13 @@ def clip_page(clip: dict[str, Any], accept_language: str, *, address: str) -> st
 def embed_page(clip: dict[str, Any], accept_language: str, *, address: str) -> str:
     """The player alone, for a frame in another page: the clip, its credit, and where it is from."""
     return _render("embed.html", choose(accept_language), clip=clip, address=address)
+
+
+def tombstone_page(stone: Tombstone, accept_language: str) -> str:
+    """What is left where a clip was taken down."""
+    language = choose(accept_language)
+    since = stone.since.date().isoformat()
+    return _render("tombstone.html", language, since=since, reasons=stone.reasons)
 
 
 def wall_page(wall: Wall, accept_language: str, *, address: str, path: str) -> str:

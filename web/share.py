@@ -15,6 +15,7 @@ from accounts.permissions import STRANGER
 from actions import Actions, Json
 from gallery import feeds, pages
 from gallery.oembed import as_xml, clip_id_in, oembed
+from gallery.tombstone import Tombstone
 from gallery.wall import Wall
 
 _FRESH = {"Cache-Control": "no-cache"}
@@ -34,19 +35,31 @@ def share_routes(actions: Actions) -> APIRouter:
 
     @router.api_route("/clip/{clip_id}", methods=["GET", "HEAD"], response_class=HTMLResponse)
     def share_page(clip_id: str, request: Request) -> HTMLResponse:
-        """The public page of a published clip."""
-        clip = actions.clip(STRANGER, clip_id)
+        """The public page of a published clip; 410 where it was taken down."""
         language = request.headers.get("accept-language", "")
+        stone = actions.tombstone(clip_id)
+        if stone is not None:
+            return _gone(stone, language)
+        clip = actions.clip(STRANGER, clip_id)
         page = pages.clip_page(clip, language, address=address)
         return HTMLResponse(page, headers=_FRESH | {"Vary": "Accept-Language"})
 
+    def _gone(
+        stone: Tombstone, language: str, headers: dict[str, str] | None = None
+    ) -> HTMLResponse:
+        page = pages.tombstone_page(stone, language)
+        return HTMLResponse(page, 410, _FRESH | {"Vary": "Accept-Language"} | (headers or {}))
+
     @router.api_route("/embed/{clip_id}", methods=["GET", "HEAD"], response_class=HTMLResponse)
     def embed_page(clip_id: str, request: Request) -> HTMLResponse:
-        """The player of a published clip, for a frame in any other site."""
-        clip = actions.clip(STRANGER, clip_id)
+        """The player of a published clip, for a frame in any other site; 410 as above."""
         language = request.headers.get("accept-language", "")
-        page = pages.embed_page(clip, language, address=address)
         policy = {"Content-Security-Policy": _EMBED_POLICY, "Vary": "Accept-Language"}
+        stone = actions.tombstone(clip_id)
+        if stone is not None:
+            return _gone(stone, language, policy)
+        clip = actions.clip(STRANGER, clip_id)
+        page = pages.embed_page(clip, language, address=address)
         return HTMLResponse(page, headers=_FRESH | policy)
 
     @router.api_route("/gallery", methods=["GET", "HEAD"], response_class=HTMLResponse)
