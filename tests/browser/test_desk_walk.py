@@ -1,18 +1,26 @@
 """Two reviewers, a lead and a creator side by side, by keyboard alone: claim, conflict, changes and a
-new version, four eyes, rejection, appeal, overturn, taking back.
+new version, four eyes, rejection, appeal, overturn, escalation, taking back. Once at desks in the
+light and once on phones in the dark.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlmodel import col, update
 
+from moderation.models import Clip
+from settings import read_settings
+from store import open_store, utc_now
 from tests.browser.conftest import Open
 from tests.browser.newsroom import Newsroom
+from tests.browser.test_screens import DESKTOP, PHONE
 from tests.server import wait_for_state
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -24,6 +32,15 @@ def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
     filled = Newsroom(tmp_path, [{"prompt": "a red ball in the night"}], **rules)
     with filled:
         yield filled
+
+
+@pytest.fixture(params=[("light", DESKTOP), ("dark", PHONE)], ids=["desk", "phone"])
+def visit(
+    request: pytest.FixtureRequest, newsroom: Newsroom, open_page: Open
+) -> Callable[..., Page]:
+    """Somebody's page, in one of the two looks."""
+    scheme, size = request.param
+    return partial(newsroom.visit, open_page=open_page, color_scheme=scheme, viewport=size)
 
 
 def on_stage(page: Page, words: str) -> None:
@@ -44,13 +61,13 @@ def done(page: Page) -> None:
 
 
 def test_changes_a_new_version_four_eyes_and_taking_back(
-    newsroom: Newsroom, open_page: Open
+    newsroom: Newsroom, visit: Callable[..., Page]
 ) -> None:
     first, ana = newsroom.clips[0], newsroom.api("ana")
     # 1. Rita holds the clip; Rob sees who looks, and cannot decide.
-    rita = newsroom.visit("rita", open_page)
+    rita = visit("rita")
     may_decide(rita)
-    rob = newsroom.visit("rob", open_page)
+    rob = visit("rob")
     expect(rob.locator("#desk .gl-banner")).to_have_text("rita is looking")
     may_not(rob)
     # 2. She asks for changes, with a reason and words; Rob's desk hears of it.
@@ -94,10 +111,12 @@ def test_changes_a_new_version_four_eyes_and_taking_back(
     wait_for_state(ana, version, "published")
 
 
-def test_a_rejection_is_appealed_and_overturned(newsroom: Newsroom, open_page: Open) -> None:
+def test_a_rejection_is_appealed_and_overturned(
+    newsroom: Newsroom, visit: Callable[..., Page]
+) -> None:
     first, ana = newsroom.clips[0], newsroom.api("ana")
     # 1. Rita marks a moment for the creator and rejects the clip.
-    rita = newsroom.visit("rita", open_page)
+    rita = visit("rita")
     may_decide(rita)
     rita.keyboard.press("m")
     rita.keyboard.type("a logo, here")
@@ -110,7 +129,7 @@ def test_a_rejection_is_appealed_and_overturned(newsroom: Newsroom, open_page: O
     rita.keyboard.press("r")
     wait_for_state(ana, first, "rejected")
     # 2. Ana reads the mark with the decision, and appeals in words.
-    maker = newsroom.visit("ana", open_page, tab="mine")
+    maker = visit("ana", tab="mine")
     expect(maker.locator("#my-clips .gl-remarks")).to_contain_text("a logo, here")
     maker.get_by_role("button", name="Go to 0.1 s").press("Enter")
     expect(maker.locator("#my-clips .gl-picture video")).to_be_visible()
@@ -124,7 +143,7 @@ def test_a_rejection_is_appealed_and_overturned(newsroom: Newsroom, open_page: O
     # 3. Rita may not decide it again; the lead reads both sides, and must answer.
     expect(rita.locator("#desk .gl-rows li")).to_contain_text("Appeal")
     may_not(rita)
-    lea = newsroom.visit("lea", open_page)
+    lea = visit("lea")
     may_decide(lea)
     story = lea.locator("#desk .gl-story-appeal")
     expect(story).to_contain_text("It is a shape of my own.")
@@ -139,3 +158,27 @@ def test_a_rejection_is_appealed_and_overturned(newsroom: Newsroom, open_page: O
     # 4. It is published by itself.
     clip: dict[str, Any] = wait_for_state(ana, first, "published")
     assert clip["timeline"][-2]["note"] == "You are right."
+
+
+def test_an_overdue_clip_comes_to_the_lead(newsroom: Newsroom, visit: Callable[..., Page]) -> None:
+    clip, ana = newsroom.clips[0], newsroom.api("ana")
+    # 1. Nobody looks at it until its time is over.
+    lea = visit("lea")
+    may_decide(lea)
+    lea.keyboard.press("s")
+    store = open_store(read_settings(data=newsroom.folder / "data"))
+    with store.write() as session:
+        past = utc_now() - timedelta(minutes=1)
+        session.execute(update(Clip).where(col(Clip.id) == clip).values(due_at=past))
+    store.close()
+    # 2. The lead hears of it, and the desk says so.
+    lea.wait_for_function(
+        "() => fetch('/api/v1/notices').then((r) => r.json())"
+        ".then((told) => told.items.some((each) => each.kind === 'overdue'))"
+    )
+    lea.reload()
+    expect(lea.locator("#desk .gl-health")).to_contain_text("1 overdue")
+    # 3. She decides on it.
+    may_decide(lea)
+    lea.keyboard.press("a")
+    wait_for_state(ana, clip, "published")
