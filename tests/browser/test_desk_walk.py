@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
-    rules = {"GREENLIGHT_SECOND_REASONS": "real_person", "GREENLIGHT_UNDO_S": "3"}
+    rules = {"GREENLIGHT_SECOND_REASONS": "real_person", "GREENLIGHT_UNDO_S": "8"}
     filled = Newsroom(tmp_path, [{"prompt": "a red ball in the night"}], **rules)
     with filled:
         yield filled
