@@ -65,7 +65,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
 
     def note_console(page: Page, said: ConsoleMessage) -> None:
         if said.type == "error":
-            note(page, said.text)
+            note(page, f"{said.text} {said.location.get('url', '')}".strip())
 
     yield open_one
     found = list(errors)
