@@ -4,6 +4,7 @@
 const FALLBACK_MS = 10000;
 const MOST_MS = 60000;
 
+let wantsUndo = false;  // pressed while a decision was on its way: that one is meant, none before it
 let undoable = [];  // {takeBack, until, close}, the newest last
 
 // The clock of this computer may be wrong, so the server's two times are only subtracted.
@@ -16,7 +17,11 @@ function spanOf(decidedAt, undoUntil) {
 function offerUndo(clip, verdict, answer) {
   const decided = (answer.timeline || []).slice(-1)[0];
   const words = [t('desk.did.' + verdict), t(desk.clip ? 'desk.next_clip' : 'desk.empty')].join(' ');
-  return offerBack(words, spanOf(decided && decided.at, answer.undo_until), () => undo(clip));
+  offerBack(words, spanOf(decided && decided.at, answer.undo_until), () => undo(clip));
+  if (wantsUndo) {
+    wantsUndo = false;
+    undoLast();
+  }
 }
 
 // Says what was done and, for so long, how to take it back.
@@ -56,6 +61,10 @@ function undoToast(words, entry, ms) {
 }
 
 function undoLast() {
+  if (desk.isBusy) {
+    wantsUndo = true;
+    return;
+  }
   undoable = undoable.filter((entry) => entry.until > performance.now());
   if (undoable.length) undoThis(undoable[undoable.length - 1]);
 }

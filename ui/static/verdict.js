@@ -133,6 +133,7 @@ async function decide(verdict) {
   if (isAppeal(desk.clip) && !note.value.trim()) return askFor(note, t('desk.missing.answer'));
   desk.isBusy = true;
   desk.trouble = '';
+  wantsUndo = false;
   drawDecision();
   if (desk.claiming) await desk.claiming;
   const clip = desk.clip;
