@@ -1,8 +1,9 @@
 """The job queue of one process, and the only home of DBOS.
 
 Knows nothing of what a step does (making.py, publishing.py). A person decides between the two
-jobs, and no job sleeps while they think. A job that a crash interrupts goes on at the next start from its last finished step; a
-clip that no job carries any more is found by `_sweep` and put back in line or failed with a reason.
+jobs, and no job sleeps while they think. A job that a crash interrupts goes on at the next start
+from its last finished step; a clip that no job carries any more is found by `_sweep` and put back
+in line or failed with a reason.
 """
 
 from __future__ import annotations
