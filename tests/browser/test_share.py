@@ -81,7 +81,7 @@ def test_axe_finds_nothing_serious_in_its_pages(
     assert serious(page) == []
 
 
-@pytest.mark.parametrize("path", ["/gallery", "/creator/ana", "/clip/{id}"])
+@pytest.mark.parametrize("path", ["/gallery", "/creator/ana", "/clip/{id}", "/embed/{id}"])
 def test_no_page_is_wider_than_a_phone(
     server: Server, open_page: Open, published: dict[str, Any], path: str
 ) -> None:
