@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from accounts.models import Person
 from audit import SYSTEM, AuditRow
@@ -83,10 +83,16 @@ def make_public(session: Session, clip_id: str, public_sha256: str) -> bool:
             error=None,
             public_sha256=public_sha256,
             published_at=utc_now(),
+            publish_seq=_next_place(session),
         )
     except Conflict:
         return False
     return True
+
+
+def _next_place(session: Session) -> int:
+    """One more than the last: nobody else writes between this and the commit."""
+    return (session.exec(select(func.max(Clip.publish_seq))).one() or 0) + 1
 
 
 def _refuse_changed(clip: Clip, path: Path, expected: str | None) -> None:

@@ -95,6 +95,7 @@ class Clip(SQLModel, table=True):
         ),
         Index("ix_clip_creator", "creator_id", "created_at", "id"),
         Index("ix_clip_parent", "parent_id"),
+        Index("ix_clip_publish_seq", "publish_seq", unique=True),
         Index(
             "ix_clip_active",
             "state",
@@ -178,6 +179,20 @@ class Clip(SQLModel, table=True):
     # The published file: the reviewed one with its provenance signed in.
     public_sha256: str | None = None
     published_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    # The how manieth clip to be published here: the order of the gallery, given once and kept.
+    publish_seq: int | None = None
+
+    # What its creator says of it to the public.
+    title: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    shares_prompt: bool = Field(default=True, sa_column_kwargs={"server_default": "1"})
+    licence: str = Field(
+        default="all-rights-reserved",
+        sa_column_kwargs={"server_default": "all-rights-reserved"},
+    )
+    credits: list[dict[str, str]] = Field(  # who else made it: {name, role, link}
+        default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]")
+    )
+    style: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # of the preset
 
     # Deleted by its creator: words and files are gone, the row stays for the log.
     deleted_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
