@@ -6,6 +6,7 @@ Knows nothing of rules: each stands in its own room (see the README's map).
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -224,6 +225,10 @@ def main() -> int:
 def _load(engine: Engine) -> None:
     with contextlib.suppress(GreenlightError):  # logged by the engine, shown by /healthz
         engine.load()
+    # What is there now stays: the model and the libraries, a million objects. Looked through at
+    # each full collection they stop every thread for a quarter of a second (bench/RESULTS.md).
+    gc.collect()
+    gc.freeze()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 import app
@@ -45,3 +47,11 @@ def test_no_link_is_printed_where_there_is_an_admin(
             person_with_role(session, "ada", Role.ADMIN, created_by="test")
         app.serve(greenlight)
     assert said_before == [""]
+
+
+def test_what_is_there_once_the_model_is_loaded_is_not_looked_through_again() -> None:
+    try:
+        app._load(FastEngine())
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()
