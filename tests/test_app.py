@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import logging
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,6 +13,13 @@ from accounts.models import Role
 from accounts.people import person_with_role
 from settings import Settings
 from tests.doubles import FastEngine
+
+
+@pytest.fixture(autouse=True)
+def _own_handlers() -> Iterator[None]:
+    """The job engine's log handler holds the stream of its first test, which is closed by now."""
+    yield
+    logging.getLogger("dbos").handlers.clear()
 
 
 @pytest.fixture
