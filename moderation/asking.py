@@ -8,7 +8,6 @@ a decision, so to people at work, and one at a time.
 
 from __future__ import annotations
 
-import hmac
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,6 +20,7 @@ from accounts.permissions import MAY, User
 from audit import AuditRow
 from moderation import care
 from moderation.blind import JUDGED, open_turn
+from moderation.draw import lot
 from moderation.four_eyes import barred, standing
 from moderation.models import (
     REVIEWED,
@@ -47,7 +47,10 @@ _OFFERED: Final = 20  # clips looked at in search of one
 
 def want(session: Session, decision: Decision, rules: Rules) -> None:
     """Draw whether somebody else is to be asked about the clip that was just decided on."""
-    if decision.stage != Stage.FIRST or _drawn(session, decision.clip_id) >= rules.opinion_share:
+    if (
+        decision.stage != Stage.FIRST
+        or lot(session, "opinion", decision.clip_id) >= rules.opinion_share
+    ):
         return
     session.merge(
         OpinionWanted(
@@ -64,7 +67,7 @@ def offer(session: Session, user: User, rules: Rules, *, after: str) -> BlindTur
         return None
     end(session, person_id=user.id)  # what ran out without an answer
     now = utc_now()
-    if _drawn(session, "golden", user.id, after) < rules.golden_share:
+    if lot(session, "golden", user.id, after) < rules.golden_share:
         golden = _golden_for(session, user, rules, now)
         if golden is not None:
             return _ask(session, user, golden, OpinionKind.GOLDEN, rules, now)
@@ -117,7 +120,9 @@ def _golden_for(session: Session, user: User, rules: Rules, now: datetime) -> Cl
         .where(col(Golden.retired_at).is_(None), Golden.made_by != user.id)
         .where(_is_new_to(user), _is_in(JUDGED | {State.TAKEN_DOWN}))
     )
-    found = sorted(session.exec(query), key=lambda clip: _drawn(session, "pick", user.id, clip.id))
+    found = sorted(
+        session.exec(query), key=lambda clip: lot(session, "golden pick", user.id, clip.id)
+    )
     for clip in found:
         is_free = _leaves_somebody(session, user, clip) and not _is_spared(session, user, clip)
         if is_free and _is_settled(session, clip, rules, now):
@@ -230,7 +235,7 @@ def _ask(
     ahead = session.exec(select(func.min(Clip.due_at)).where(waits, col(Clip.due_at) > after)).one()
     # A little earlier, because no two clips are due at the same microsecond.
     due_at = min(ahead or now + step, now + step)
-    due_at -= min(timedelta(seconds=60), step / 4) * _drawn(session, "time", user.id, clip.id)
+    due_at -= min(timedelta(seconds=60), step / 4) * lot(session, "due", user.id, clip.id)
     waits_since = due_at - step
     turn = BlindTurn(
         person_id=user.id,
@@ -248,10 +253,3 @@ def _ask(
     body = {"kind": kind.value, "person": user.id}
     audit.append(session, actor=audit.SYSTEM, action="ask_opinion", subject=clip.id, body=body)
     return turn
-
-
-def _drawn(session: Session, *words: str) -> float:
-    """A number from 0 to 1 that belongs to these words on this instance."""
-    said = " ".join(["opinion", *words]).encode()
-    digest = hmac.digest(session.info["audit_key"], said, "sha256")
-    return int.from_bytes(digest[:6], "big") / 2**48

@@ -6,7 +6,6 @@ beforehand which, and asking twice gives the same answer.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Sequence
 from typing import Final, Literal
 
@@ -14,6 +13,7 @@ from sqlmodel import Session, col, func, select
 
 from accounts.permissions import User
 from errors import DecidedBefore, OwnClip
+from moderation.draw import lot
 from moderation.models import Clip, Decision, Opinion, Stage, State, Undoing
 from moderation.rules import Rules
 
@@ -39,7 +39,7 @@ def second_look(
         return "new_creator"
     if rules.second_advice and clip.advice >= rules.second_advice:
         return "advice"
-    return "share" if _drawn(session, clip.id) < rules.second_share else None
+    return "share" if lot(session, "four eyes", clip.id) < rules.second_share else None
 
 
 def refuse_barred(session: Session, user: User, clip: Clip) -> None:
@@ -85,9 +85,3 @@ def _approved(session: Session, creator_id: str) -> int:
     public = [State.APPROVED.value, State.PUBLISHED.value]
     query = select(func.count()).where(Clip.creator_id == creator_id, col(Clip.state).in_(public))
     return session.exec(query).one()
-
-
-def _drawn(session: Session, clip_id: str) -> float:
-    """A number from 0 to 1 that belongs to this clip on this instance."""
-    digest = hmac.digest(session.info["audit_key"], f"four eyes {clip_id}".encode(), "sha256")
-    return int.from_bytes(digest[:6], "big") / 2**48

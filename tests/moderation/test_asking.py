@@ -55,21 +55,6 @@ def test_no_clip_is_drawn_when_none_is_to_be(house: House) -> None:
     assert wanted(house) == set()
 
 
-def test_about_the_share_of_clips_is_drawn(house: House) -> None:
-    """The draw alone, over made-up ids: four hundred of a thousand, give or take eighty."""
-    with house.store.read() as session:
-        drawn = [asking._drawn(session, f"{number:016x}") < 0.4 for number in range(1000)]
-    assert 320 < sum(drawn) < 480
-
-
-def test_another_instance_draws_other_clips(house: House) -> None:
-    with house.store.read() as session:
-        here = [asking._drawn(session, f"{number:016x}") for number in range(20)]
-        session.info["audit_key"] = b"another"
-        there = [asking._drawn(session, f"{number:016x}") for number in range(20)]
-    assert set(here).isdisjoint(there)
-
-
 def test_only_first_decisions_are_drawn(house: House) -> None:
     held = house.clip(State.SECOND_REVIEW)
     appealed = house.clip(State.APPEALED)

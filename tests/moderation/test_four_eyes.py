@@ -79,12 +79,6 @@ def test_a_high_score_of_screening_needs_a_second_look(
     assert house.decide("rita", clip, Verdict.APPROVE).state == state
 
 
-def test_a_share_of_clips_is_drawn(house: House) -> None:
-    with house.store.write() as session:
-        drawn = [four_eyes._drawn(session, f"{number:016x}") < 0.3 for number in range(2000)]
-    assert 0.26 < sum(drawn) / len(drawn) < 0.34
-
-
 def test_a_rejection_needs_no_second_look(house: House) -> None:
     ask_for_second(house, second_share=1.0)
     assert house.decide("rita", house.clip(), Verdict.REJECT, "hate").state == State.REJECTED
