@@ -9,8 +9,8 @@ const REFUSED_MS = 30000;
 const WITHOUT_MS = 3000;
 const WITH_MS = 20000;      // a lease that ran out tells nobody
 
-// `took()`: milliseconds of the last look.
-function listenForNews(heard, took) {
+// `took()`: milliseconds of the last look. `heardReports`: the report queue changed.
+function listenForNews(heard, took, heardReports) {
   let source = null;
   let timer = 0;
   let last = 0;
@@ -23,6 +23,7 @@ function listenForNews(heard, took) {
       soon();
     });
     source.addEventListener('hello', soon);
+    source.addEventListener('reports', heardReports);
   }
 
   function soon() {
