@@ -164,7 +164,7 @@ def move(
         if version is not None and version != seen and source in step.source:
             raise StaleVersion(seen=version, version=seen, state=source, action=step.words)
         raise Conflict(state=source, action=step.words)
-    if State.PUBLISHED in (source, step.target) and before.public_sha256:
+    if State.PUBLISHED in (source, step.target) and name != "publish":
         session.merge(Shelving(clip_id=clip_id))  # its public files have to change their shelf
     facts = {"from": source, "to": step.target.value, "version": seen + 1, **(body or {})}
     audit.append(session, actor=actor, action=name, subject=clip_id, body=facts)
