@@ -15,7 +15,7 @@ from moderation.cases import objection
 from moderation.four_eyes import standing
 from moderation.models import Clip
 from moderation.report_models import Report, ReportCase
-from moderation.reports import DETAILS_KEPT
+from moderation.reports import DETAILS_KEPT, severity_of
 from moderation.statements import pseudonym
 from store import as_text
 
@@ -44,10 +44,11 @@ def case_json(session: Session, user: User, case: ReportCase, clip: Clip) -> dic
 
 
 def _reasons(session: Session, case: ReportCase) -> list[dict[str, Any]]:
-    """What was named, most often first. What is no code of the policy stands for itself."""
+    """What was named, the gravest first. What is no code of the policy stands for itself."""
     now, first = policy.current(session), policy.shipped()
     named = []
-    for code, count in sorted(case.counts.items(), key=lambda each: (-each[1], each[0])):
+    counted = case.counts.items()
+    for code, count in sorted(counted, key=lambda each: (severity_of(each[0]), -each[1], each[0])):
         version = now if now.find(code) else first
         named.append({**policy.explain(version, code), "count": count})
     return named

@@ -157,7 +157,7 @@ def receive(
     if session.exec(select(Report.id).where(*same, Report.source == source.key)).first():
         return
     case = open_case(session, clip_id)
-    severity = _SEVERITY.get(complaint.reason, _MIDDLING)
+    severity = severity_of(complaint.reason)
     if case is None:
         case = _begin(session, user, clip, complaint.reason, severity)
     else:
@@ -183,6 +183,11 @@ def is_stale(session: Session, now: datetime) -> bool:
     old_day = select(ReportDay.day).where(ReportDay.day < now.date().isoformat()).limit(1)
     old_try = select(ReportTry.id).where(col(ReportTry.at) <= now - WINDOW).limit(1)
     return any(session.exec(query).first() is not None for query in (old_day, old_try))
+
+
+def severity_of(reason: str) -> int:
+    """How grave a reason is: 0 comes first."""
+    return _SEVERITY.get(reason, _MIDDLING)
 
 
 def length_s(clip: Clip) -> float:

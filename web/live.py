@@ -151,7 +151,7 @@ class Live:
             rows = rows.where(AuditRow.seq > after, AuditRow.seq <= head)
             found = session.exec(rows.order_by(col(AuditRow.seq)).limit(_ROWS_LIMIT + 1)).all()
         if len(found) > _ROWS_LIMIT:
-            return News(head, is_cut=True, on_people=True, on_reports=True)
+            return News(head, is_cut=True, on_people=True)
         return News(
             head,
             clips=frozenset(subject for action, subject, body in found if _shows(action, body)),
@@ -190,7 +190,8 @@ def _shows(action: str, body: Mapping[str, object]) -> bool:
 
 
 def _events(news: News) -> str:
-    """Of the reports only that something changed: how many there are depends on who asks."""
+    """Of the reports only that something changed: how many there are depends on who asks. A queue
+    without clips says to look at everything."""
     told = []
     if news.clips or news.is_cut or not news.on_reports:
         told.append(("queue", json.dumps({"clips": sorted(news.clips)})))

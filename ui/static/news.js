@@ -19,7 +19,9 @@ function listenForNews(heard, took, heardReports) {
   function open() {
     source = new EventSource('/api/v1/review/events');
     source.addEventListener('queue', (event) => {
-      for (const id of JSON.parse(event.data).clips) changed.add(id);
+      const { clips } = JSON.parse(event.data);
+      for (const id of clips) changed.add(id);
+      if (!clips.length) heardReports();  // too much for one telling
       soon();
     });
     source.addEventListener('hello', soon);

@@ -156,7 +156,9 @@ function reasonOptions(code) {
 
 function focusCase() {
   const row = caseRows.querySelector('[aria-current]');
-  if (row) row.focus();
+  if (!row) return;
+  row.focus();
+  row.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
 function stepCase(by) {
