@@ -30,7 +30,7 @@ from errors import (
     SignInNeeded,
     StorageFull,
 )
-from gallery import browse
+from gallery import browse, shelves
 from gallery.feeds import SITEMAP_PART
 from gallery.tombstone import Tombstone, tombstone
 from gallery.wall import Wall, wall
@@ -56,6 +56,7 @@ from pipeline.frame import check_frame
 from pipeline.lexicon import open_lexicon
 from pipeline.request import SEED_LIMIT, check_inputs, check_variants
 from pipeline.surprise import surprise
+from reporting import Reporting
 from reviewing import Reviewing
 from settings import VERSION, Settings
 from sharing import allowance, backlog, frames, timings, turns
@@ -114,6 +115,7 @@ class Actions:
             shown=self._shown,
             enqueue_publish=jobs.enqueue_publish,
         )
+        self.reporting = Reporting(store, shown=self._shown)
         self._limits = backlog.Limits(own=settings.own_backlog, all=settings.review_backlog)
         self._forecaster = Forecaster(self._limits)
         self._board = statistics.Board()
@@ -272,7 +274,9 @@ class Actions:
         return self._act(user, again)
 
     def withdraw(self, user: User, clip_id: str) -> Json:
-        return self._act(user, lambda session: clips.withdraw(session, user, clip_id))
+        done = self._act(user, lambda session: clips.withdraw(session, user, clip_id))
+        shelves.settle(self.store, self._media)
+        return done
 
     def appeal(self, user: User, clip_id: str, words: str) -> Json:
         return self._act(
@@ -466,7 +470,7 @@ class Actions:
 
     def _public_bytes(self, clip: Json) -> int:
         """0 when the file is not there: a feed that lists it is better than no feed."""
-        path = self._media.path("public", clip["public_sha256"] or "", ".mp4")
+        path = self._media.released(clip["public_sha256"] or "", ".mp4")
         try:
             return path.stat().st_size
         except OSError:
@@ -480,7 +484,7 @@ class Actions:
         """Delete a clip's files, except those that another clip has too (the same bytes)."""
         others = select(Clip.id).where(Clip.id != clip.id, col(Clip.deleted_at).is_(None))
         if clip.sha256 and not session.exec(others.where(Clip.sha256 == clip.sha256)).first():
-            for shelf in ("held", "public"):
+            for shelf in ("held", "public", "down"):
                 sha256 = clip.sha256 if shelf == "held" else clip.public_sha256
                 for ending in (".mp4", *clip.pictures):
                     if sha256:

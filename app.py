@@ -112,6 +112,7 @@ def launch(greenlight: Greenlight) -> Any:
     from web.media import media_routes
     from web.notices import notice_routes
     from web.people import people_routes
+    from web.reports import report_routes
     from web.share import share_routes
 
     settings, actions, identity = greenlight.settings, greenlight.actions, greenlight.identity
@@ -127,6 +128,7 @@ def launch(greenlight: Greenlight) -> Any:
         notice_routes(greenlight.store, identity, settings, notices_key),
         media_routes(actions, identity, greenlight.media),
         people_routes(actions, identity),
+        report_routes(actions, identity),
         share_routes(actions),
     ]
     routers.append(openapi_route(routers))

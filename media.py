@@ -2,7 +2,8 @@
 
 Knows nothing of clips, states or people: who may read a file is decided before it is opened.
 Files in `held/` are what reviewers see, files in `public/` what was published, files in `frames/`
-pictures that clips begin with, which nobody is ever shown. Of a clip that is being made there is
+pictures that clips begin with, which nobody is ever shown, files in `down/` what was public and is
+no more. Of a clip that is being made there is
 also a `preview` and what a restart goes on from (`kept`); both go when it is made.
 """
 
@@ -11,12 +12,12 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-Shelf = Literal["held", "public", "frames"]
+Shelf = Literal["held", "public", "frames", "down"]
 
 
 class MediaStore:
@@ -70,8 +71,36 @@ class MediaStore:
         draft.replace(path)
         return path
 
+    def shift(self, files: Iterable[tuple[str, str]], source: Shelf, target: Shelf) -> None:
+        """Move files, each named by sha256 and ending, to another shelf. Safe to repeat: what is
+        there already stays, and what is on neither is left to whoever looks for it."""
+        folders: set[Path] = set()
+        for sha256, ending in files:
+            old, new = self.path(source, sha256, ending), self.path(target, sha256, ending)
+            if old.is_file():
+                new.parent.mkdir(parents=True, exist_ok=True)
+                old.replace(new)
+                folders |= {new.parent, old.parent}
+        for folder in folders:
+            _sync(folder)
+
+    def released(self, sha256: str, ending: str) -> Path:
+        """Where a file that was published lies: on the public shelf, or put away from it. Whether
+        anybody may have it, its clip's state says; files follow a moment later."""
+        public = self.path("public", sha256, ending)
+        return public if public.is_file() else self.path("down", sha256, ending)
+
     def path(self, shelf: Shelf, sha256: str, ending: str) -> Path:
         return self.folder / shelf / sha256[:2] / f"{sha256}{ending}"
+
+
+def _sync(folder: Path) -> None:
+    """Have the names in a folder on the disk before anything relies on them."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def sha256_of(path: Path) -> str:

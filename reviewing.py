@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from accounts.permissions import User
 from errors import BadInput, BulkMovedOn, Conflict, DecidedBefore, OwnClip, PatternGone
+from gallery import shelves
 from gallery.publish import check_public
 from media import MediaStore
 from moderation import bulk, claims, clips, desk, opinions, precedents, preview, undo, workload
@@ -151,18 +152,22 @@ class Reviewing:
             return workload.health(session, user)
 
     def take_down(self, user: User, clip_id: str, *, reason: str, note: str) -> Json:
-        return self._act(
+        done = self._act(
             user, lambda session: clips.take_down(session, user, clip_id, reason=reason, note=note)
         )
+        shelves.settle(self._store, self._media)
+        return done
 
     def restore(self, user: User, clip_id: str, *, note: str) -> Json:
         def check_file(clip: Clip) -> None:
             check_public(clip, self._media)
 
-        return self._act(
+        done = self._act(
             user,
             lambda session: clips.restore(session, user, clip_id, note=note, check_file=check_file),
         )
+        shelves.settle(self._store, self._media)
+        return done
 
     def undo_until(self, session: Session, user: User, clip: Clip) -> datetime | None:
         """Until when the asker can take their decision on the clip back; None when they cannot."""

@@ -24,7 +24,13 @@ from language import choose, say
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
-def clip_page(clip: dict[str, Any], accept_language: str, *, address: str) -> str:
+def clip_page(
+    clip: dict[str, Any],
+    accept_language: str,
+    *,
+    address: str,
+    report: dict[str, Any] | None = None,
+) -> str:
     """The share page of a published clip: player, prompt, credit, provenance, and what other sites
     read to show it: OpenGraph, player card, oEmbed discovery, JSON-LD."""
     language = choose(accept_language)
@@ -37,6 +43,7 @@ def clip_page(clip: dict[str, Any], accept_language: str, *, address: str) -> st
         facts=video_object(clip, language, address=address),
         embed=embed_code(clip, address, width, height),
         player=(width, height),
+        report=report,
     )
 
 
@@ -103,6 +110,11 @@ def stats_page(numbers: dict[str, Any], accept_language: str, *, address: str) -
 def failure_page(error: GreenlightError, accept_language: str) -> str:
     missing = isinstance(error, NotFound)
     return _render("failure.html", choose(accept_language), error=error, missing=missing)
+
+
+def render(template: str, language: str, **values: Any) -> str:
+    """A page of another room (report_pages.py)."""
+    return _render(template, language, **values)
 
 
 @cache

@@ -68,7 +68,7 @@ def sign_reviewed(session: Session, clip: Clip, *, media: MediaStore, signer: Si
 def check_public(clip: Clip, media: MediaStore) -> None:
     """Raise BytesChanged unless the public files still are what was published."""
     for ending, expected in ((".mp4", clip.public_sha256), *clip.pictures.items()):
-        _refuse_changed(clip, media.path("public", clip.public_sha256 or "", ending), expected)
+        _refuse_changed(clip, media.released(clip.public_sha256 or "", ending), expected)
 
 
 def make_public(session: Session, clip_id: str, public_sha256: str) -> bool:

@@ -40,13 +40,14 @@ from errors import (
     OldSqlite,
     Silent,
 )
+from gallery import shelves
 from gallery.provenance import Signer
 from jobs.bell import Bell
 from jobs.making import Making, fail
 from jobs.publishing import Publishing
 from jobs.watchdog import Watchdog
 from media import MediaStore
-from moderation import deadlines
+from moderation import deadlines, reports
 from moderation.models import Clip, State
 from moderation.rules import rules_of
 from pipeline.engine import Engine
@@ -262,6 +263,7 @@ class Jobs:
     def _sweep(self, *, at_start: bool = False) -> None:
         """Find clips that should be moving and have no job that moves them."""
         self._escalate()
+        self._tidy_reports()
         active = [State.QUEUED, State.GENERATING, State.SCREENING, State.APPROVED]
         with self._store.read() as session:
             query = select(Clip).where(col(Clip.state).in_([state.value for state in active]))
@@ -312,6 +314,15 @@ class Jobs:
                 return
         with self._store.write() as session:
             deadlines.escalate(session, utc_now())
+
+    def _tidy_reports(self) -> None:
+        """Move files whose take-down or restoring was cut short, and forget who reported."""
+        shelves.settle(self._store, self._media)
+        with self._store.read() as session:
+            if not reports.is_stale(session, utc_now()):
+                return
+        with self._store.write() as session:
+            reports.forget(session, utc_now())
 
     def _waiting(self, clips: list[Clip]) -> set[str]:
         """Creators whose next clips wait for the reviewers."""

@@ -10,11 +10,19 @@ from sqlmodel import SQLModel
 import accounts.models
 import audit
 import moderation.models
+import moderation.report_models
 import notices.models
 import sharing.models
 
 # Imported for SQLModel.metadata.
-tables = (accounts.models, audit, moderation.models, notices.models, sharing.models)
+tables = (
+    accounts.models,
+    audit,
+    moderation.models,
+    moderation.report_models,
+    notices.models,
+    sharing.models,
+)
 
 
 def _ours(name: str | None, kind: str, _parents: object) -> bool:

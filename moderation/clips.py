@@ -16,13 +16,15 @@ from sqlmodel import Session, col, select, update
 import audit
 from accounts import switches
 from accounts.permissions import User
-from errors import Conflict, NotFound, OwnClip
+from errors import BadInput, Conflict, NotFound, OwnClip
+from moderation import cases
 from moderation.deadlines import OVER, is_late
 from moderation.models import Clip, State
+from moderation.report_models import Outcome
 from moderation.transitions import move
 from moderation.visibility import visible_clip
 from store import utc_now
-from text import check_text
+from text import check_text, is_visible
 
 NOTE_LIMIT: Final = 2000
 REASON_LIMIT: Final = 200
@@ -53,6 +55,12 @@ FINAL_FROM: Final = frozenset(
 """A draft that was seen and that nobody rejected."""
 
 Enqueue = Callable[[Session, Clip], None]
+
+
+class TakeDownUnexplained(BadInput):
+    code = "takedown_unexplained"
+    says = "A take-down needs a reason; this one has none."
+    fix_says = "Send a code from /api/v1/policy, or say it in a few words."
 
 
 def submit(
@@ -138,7 +146,7 @@ def withdraw(session: Session, user: User, clip_id: str) -> Clip:
     costs its creator nothing (sharing/allowance.py counts by `used_s`)."""
     clip = own_clip(session, user, clip_id)
     free: dict[str, Any] = {"claimed_by": None, "claimed_until": None, **OVER}
-    body = {}
+    body = cases.end(session, clip_id, Outcome.WITHDRAWN, actor=user.id)
     if is_late(clip, utc_now()):
         free["used_s"], body = 0.0, {"because": "late"}
     return move(session, clip_id, "withdraw", actor=user.id, body=body, **free)
@@ -162,11 +170,15 @@ def delete(session: Session, user: User, clip_id: str, *, remove: Callable[[Clip
 
 
 def take_down(session: Session, user: User, clip_id: str, *, reason: str, note: str) -> Clip:
-    """Hide a published clip at once. `reason`: a code of the policy, or a few words."""
+    """Hide a published clip at once, and close the case of its reports, if there is one. `reason`:
+    a code of the policy, or a few words."""
     user.must("take down")
     check_text("reason", reason, REASON_LIMIT)
     check_text("note", note, NOTE_LIMIT)
-    body = {"reason": reason, "note": note}
+    if not is_visible(reason):
+        raise TakeDownUnexplained()
+    body = {"reason": reason.strip(), "note": note}
+    body |= cases.end(session, clip_id, Outcome.TAKEN_DOWN, actor=user.id)
     return move(session, clip_id, "take_down", actor=user.id, body=body)
 
 

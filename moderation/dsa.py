@@ -42,6 +42,10 @@ SCOPE: Final = (
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
 )
 
+_NOTIFIED: Final = "SOURCE_TYPE_OTHER_NOTIFICATION"
+"""No notice in the sense of Article 16: that has a name, an e-mail address and a statement of good
+faith, and a report here asks for none of them."""
+
 _RESTRICTIONS: Final = {
     State.REJECTED.value: "DECISION_VISIBILITY_OTHER",
     State.CHANGES_REQUESTED.value: "DECISION_VISIBILITY_OTHER",
@@ -75,7 +79,7 @@ def as_dsa(statement: Statement, clip: Clip, *, language: str, address: str) -> 
         "territorial_scope": SCOPE.split(),
         "content_date": clip.created_at.date().isoformat(),
         "application_date": statement.decided_at.date().isoformat(),
-        "source_type": "SOURCE_VOLUNTARY",
+        "source_type": _NOTIFIED if statement.is_noticed else "SOURCE_VOLUNTARY",
         "automated_detection": "Yes" if statement.is_advised else "No",
         "automated_decision": "AUTOMATED_DECISION_NOT_AUTOMATED",
     }
@@ -90,7 +94,7 @@ def as_dsa(statement: Statement, clip: Clip, *, language: str, address: str) -> 
 
 def _facts(statement: Statement, language: str) -> str:
     advice = "statement.advice.yes" if statement.is_advised else "statement.advice.no"
-    keys = (f"statement.decided.{statement.outcome}", "dsa.by_a_person", advice)
+    keys = (statement.facts_key, "dsa.by_a_person", advice)
     return " ".join(say(language, key) for key in keys)
 
 

@@ -50,6 +50,7 @@ def _explained(statement: Statement) -> dict[str, Any]:
         "policy_version": str(statement.policy.version),
         "stage": statement.stage,
         "advised": statement.is_advised,
+        "reported": statement.is_noticed,
         "taken_back_at": as_text(back) if back else None,
         "can": list(statement.can),
     }

@@ -414,3 +414,12 @@ class Look(SQLModel, table=True):
     clip_id: str = Field(primary_key=True, foreign_key="clip.id")
     at: datetime = Field(default_factory=utc_now, sa_column=Column(UtcDateTime, nullable=False))
     flagged: bool
+
+
+class Shelving(SQLModel, table=True):
+    """A clip that has just become public again, or ceased to be: its public files are on the wrong
+    shelf until they are moved (gallery/shelves.py)."""
+
+    __tablename__ = "shelving"
+
+    clip_id: str = Field(primary_key=True, foreign_key="clip.id")

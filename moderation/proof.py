@@ -2,8 +2,8 @@
 
 Knows nothing of commands. The chain alone shows edits in its middle; comparing it with the clips
 also shows a cut tail, a state written past the table of moves, another prompt, creator or file
-than was logged, and a decision, a mark or a version of the policy that was added, removed or
-reworded.
+than was logged, and a decision, a mark, a case of reports or a version of the policy that was added,
+removed or reworded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 import audit
 from audit import AuditRow, words_digest
 from media import MediaStore, Shelf, sha256_of
-from moderation import amendment, golden, marks, opinions
+from moderation import amendment, cases, golden, marks, opinions
 from moderation.clips import digest
 from moderation.models import Clip, Decision, State, Undoing, Verdict
 from moderation.transitions import MOVES
@@ -53,23 +53,26 @@ def problems(session: Session, key: bytes) -> list[str]:
         f"Decision {decision_id} is taken back in the log or in the database, and not in both."
         for decision_id in sorted(taken_back ^ marked)
     ]
-    found += opinions.problems(session) + golden.problems(session)
+    found += opinions.problems(session) + golden.problems(session) + cases.problems(session, rows)
     return found + amendment.problems(session, rows) + marks.problems(session, rows)
 
 
 def file_problems(session: Session, media: MediaStore) -> list[str]:
-    """Files of clips that wait, are approved or public and are not what the database says."""
-    states = [State.PENDING_REVIEW, State.APPROVED, State.PUBLISHED]
+    """Files of clips that wait, are approved, public or taken down and are not what the database
+    says."""
+    states = [State.PENDING_REVIEW, State.APPROVED, State.PUBLISHED, State.TAKEN_DOWN]
     found = []
     for clip in session.exec(select(Clip).where(col(Clip.state).in_([s.value for s in states]))):
         expected = {("held", clip.sha256, ".mp4"): clip.sha256}
         expected |= {("held", clip.sha256, end): sha for end, sha in clip.pictures.items()}
-        if clip.state == State.PUBLISHED:
+        if clip.state in (State.PUBLISHED, State.TAKEN_DOWN):
             expected[("public", clip.public_sha256, ".mp4")] = clip.public_sha256
             for end, sha in clip.pictures.items():
                 expected[("public", clip.public_sha256, end)] = sha
         for (shelf, name, end), sha256 in expected.items():
             path = media.path(cast(Shelf, shelf), name or "", end)
+            if shelf == "public":
+                path = media.released(name or "", end)
             if not path.is_file():
                 found.append(f"The {shelf} {end} of clip {clip.id} is missing.")
             elif sha256_of(path) != sha256:

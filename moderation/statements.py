@@ -52,6 +52,7 @@ class Statement:
     role: str  # of that day
     pseudonym: str
     is_advised: bool  # a machine had said something that the reviewer saw
+    is_noticed: bool  # somebody from outside had reported the clip
     taken_back_at: datetime | None
     appealed_at: datetime | None
     ended_at: datetime | None  # when the clip was approved or shown after all
@@ -62,6 +63,12 @@ class Statement:
         """Also the first of two. The codes of an approval ask for a second look; no rule was
         found broken, so their texts, which say that one was, are not told."""
         return self.outcome in _THROUGH
+
+    @property
+    def facts_key(self) -> str:
+        """The sentence that says what was done, and whether somebody's report came before it."""
+        reported = ".reported" if self.is_noticed else ""
+        return f"statement.decided.{self.outcome}{reported}"
 
 
 def statements(session: Session, clip: Clip) -> list[Statement]:
@@ -96,6 +103,7 @@ def as_json(statement: Statement) -> dict[str, Any]:
         "note": each.note,
         "by": {"role": each.role, "pseudonym": each.pseudonym},
         "advised": each.is_advised,
+        "origin": "notice" if each.is_noticed else "own_initiative",
         "automated_decision": False,  # there is no such thing here: screening only advises
         "taken_back_at": as_text(each.taken_back_at) if each.taken_back_at else None,
         "appealed_at": as_text(each.appealed_at) if each.appealed_at else None,
@@ -190,6 +198,7 @@ def _of_decision(session: Session, decision: Decision) -> dict[str, Any]:
         "role": decision.reviewer_role,
         "pseudonym": pseudonym(session, decision.reviewer_id),
         "is_advised": decision.advised,
+        "is_noticed": False,  # every clip is looked at before it is public
     }
 
 
@@ -205,6 +214,7 @@ def _of_take_down(session: Session, clip: Clip, row: AuditRow) -> dict[str, Any]
         "role": role_of(session, clip, row.actor),
         "pseudonym": pseudonym(session, row.actor),
         "is_advised": False,
+        "is_noticed": "case" in row.body,
     }
 
 
@@ -235,11 +245,11 @@ def _words(statement: Statement, language: str) -> dict[str, Any]:
     if named and statement.is_approval:
         rule, named = "statement.rule.considered", []
     is_answer = statement.stage == Stage.APPEAL and statement.outcome != State.SECOND_REVIEW
-    appeal = ".appeal" if is_answer else ""
+    decided = f"statement.decided.appeal.{statement.outcome}" if is_answer else statement.facts_key
     advice = "statement.advice.yes" if statement.is_advised else "statement.advice.no"
     role = say(language, f"statement.role.{statement.role}")
     return {
-        "decided": say(language, f"statement.decided{appeal}.{statement.outcome}"),
+        "decided": say(language, decided),
         "rule": say(language, rule, version=version, labels=labels),
         "why": [reason["text"] for reason in named if reason["text"]],
         "by": say(language, "statement.by", role=role, pseudonym=statement.pseudonym),

@@ -35,6 +35,7 @@ from moderation.models import (
     Verdict,
 )
 from moderation.policy import Policy, words_of
+from moderation.report_models import Outcome, ReportCase
 from store import Store
 
 FEW: Final = 5
@@ -107,8 +108,21 @@ def numbers(session: Session) -> dict[str, Any]:
         "fewer_than": FEW,
         "decisions": shown(whole.total),
         "shares": _shares(whole),
+        "reports": _reports(session),
         "policy_version": str(newest.version),
         "reasons": _reasons(newest, by_reason),
+    }
+
+
+def _reports(session: Session) -> dict[str, int | None]:
+    """How many reports came in, how many cases they made that have ended, and with what."""
+    received = session.exec(select(func.sum(ReportCase.count))).one()
+    ended = select(ReportCase.outcome, func.count()).where(col(ReportCase.closed_at).is_not(None))
+    by_outcome = dict(session.exec(ended.group_by(col(ReportCase.outcome))).all())
+    return {
+        "received": shown(received or 0),
+        "closed": shown(sum(by_outcome.values())),
+        "taken_down": shown(by_outcome.get(Outcome.TAKEN_DOWN.value, 0)),
     }
 
 

@@ -22,7 +22,7 @@ from accounts.models import Person, Role
 from accounts.permissions import MAY
 from errors import BadInput, NoMail, NothingToConfirm, NoWebhooks, TooMany
 from notices import outbox, proofs
-from notices.models import CODE, QUIET, TEST, Address, Channel, Kind, Outgoing
+from notices.models import CODE, FOR_LEADS, QUIET, TEST, Address, Channel, Kind, Outgoing
 from notices.targets import check_url
 from settings import Settings
 from store import as_text, utc_now
@@ -95,7 +95,7 @@ def possible_kinds(session: Session, person_id: str) -> list[str]:
     clip stays its maker's, whatever they do here later."""
     person = session.get(Person, person_id)
     leads = person is not None and Role(person.role) in MAY["hear of overdue clips"]
-    return [kind.value for kind in Kind if leads or kind is not Kind.OVERDUE]
+    return [kind.value for kind in Kind if leads or kind not in FOR_LEADS]
 
 
 def send_code(session: Session, person_id: str, settings: Settings) -> None:

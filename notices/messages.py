@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from language import say
 from notices import proofs
-from notices.models import CODE, TEST, Kind
+from notices.models import CODE, FOR_LEADS, TEST, Kind
 from notices.outbox import CODE_LIFE, Parcel
 from settings import VERSION
 from store import as_text
@@ -65,8 +65,11 @@ def webhook_for(
 
 
 def link_for(parcel: Parcel, address: str) -> str:
-    """Where it can be seen to: by its creator in My clips, by a lead at the desk."""
-    return f"{address}/?tab={'review' if parcel.kind == Kind.OVERDUE else 'mine'}"
+    """Where it can be seen to: by its creator in My clips, by a lead at the desk, by whoever
+    reported it on its page."""
+    if parcel.kind in (Kind.REPORT_DISMISSED, Kind.REPORT_ENDED):
+        return f"{address}/clip/{parcel.clip_id}"
+    return f"{address}/?tab={'review' if parcel.kind in FOR_LEADS else 'mine'}"
 
 
 def _words(parcel: Parcel, address: str, code: str) -> tuple[str, str]:

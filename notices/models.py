@@ -31,10 +31,17 @@ class Kind(str, Enum):
     FAILED = "failed"
     LATE = "late"  # nobody decided in time; its creator may take it home
     OVERDUE = "overdue"  # for leads: nobody decided in time
+    REPORTED = "reported"  # for leads: somebody reported a clip that nobody had reported yet
+    REPORT_DISMISSED = "report_dismissed"  # for who reported it: the clip stays
+    REPORT_ENDED = "report_ended"  # likewise: it is no longer public
 
 
 QUIET: Final = frozenset({Kind.WAITING, Kind.SECOND_REVIEW})
 """Listed, and never counted as new: nothing was decided and nothing has to be done."""
+
+
+FOR_LEADS: Final = frozenset({Kind.OVERDUE, Kind.REPORTED})
+"""About clips of others, and only told to those who can do something about it."""
 
 
 class Channel(str, Enum):

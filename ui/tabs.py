@@ -63,6 +63,7 @@ DESK_PARTS: Final = (
     "claim",
     "posters",
     "bulk",
+    "reports",
     "care",
     "queue",
     "health",

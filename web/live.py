@@ -51,6 +51,11 @@ class News:
     clips: frozenset[str] = frozenset()
     is_cut: bool = False  # there was more than one look reads
     on_people: bool = False  # somebody's role or access changed
+    on_reports: bool = False  # a case of the report queue came, moved or went
+
+    @property
+    def is_for_desks(self) -> bool:
+        return bool(self.clips) or self.is_cut or self.on_reports
 
 
 @dataclass(eq=False)
@@ -98,7 +103,7 @@ class Live:
             asked = time.monotonic()
             yield f"retry: 2000\nid: {self._head}\nevent: hello\ndata: {{}}\n\n"
             if after is not None and after != self._head:
-                yield _event(await run_in_threadpool(self._look, after))
+                yield _events(await run_in_threadpool(self._look, after))
             while not self._is_closing():
                 with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(listener.woken.wait(), self._heartbeat_s)
@@ -109,7 +114,7 @@ class Live:
                     if not await run_in_threadpool(may_see):
                         return
                     asked = time.monotonic()
-                told = [_event(each) for each in news if each.clips or each.is_cut]
+                told = [_events(each) for each in news if each.is_for_desks]
                 yield "".join(told) or ": still here\n\n"
         finally:
             self._listeners.discard(listener)
@@ -123,7 +128,7 @@ class Live:
                 log.exception("A look at the log failed; the next one comes")
                 continue
             self._head = news.head
-            if news.clips or news.is_cut or news.on_people:
+            if news.is_for_desks or news.on_people:
                 self._tell(news)
         for listener in self._listeners:  # the server is closing: let each see that
             listener.woken.set()
@@ -151,6 +156,7 @@ class Live:
             head,
             clips=frozenset(subject for action, subject, body in found if _shows(action, body)),
             on_people=any(action in _ON_PEOPLE for action, _, _ in found),
+            on_reports=any("case" in body for _, _, body in found),
         )
 
 
@@ -159,7 +165,8 @@ def live_routes(live: Live, identity: Identity) -> APIRouter:
 
     @router.get("/events")
     def events(request: Request, last_event_id: Annotated[str, Header()] = "") -> StreamingResponse:
-        """Server-sent events: `queue` with the ids of the clips that changed, until you leave."""
+        """Server-sent events: `queue` with the ids of the clips that changed, and `reports`, until
+        you leave."""
         identity.current_user(request).must("see held clips")
 
         def may_see() -> bool:
@@ -182,6 +189,12 @@ def _shows(action: str, body: Mapping[str, object]) -> bool:
     return action in _ACTS
 
 
-def _event(news: News) -> str:
-    clips = sorted(news.clips)
-    return f"id: {news.head}\nevent: queue\ndata: {json.dumps({'clips': clips})}\n\n"
+def _events(news: News) -> str:
+    """Of the reports only that something changed: how many there are depends on who asks. A queue
+    without clips says to look at everything."""
+    told = []
+    if news.clips or news.is_cut or not news.on_reports:
+        told.append(("queue", json.dumps({"clips": sorted(news.clips)})))
+    if news.on_reports:
+        told.append(("reports", "{}"))
+    return "".join(f"id: {news.head}\nevent: {name}\ndata: {data}\n\n" for name, data in told)

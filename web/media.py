@@ -61,7 +61,9 @@ def media_routes(actions: Actions, identity: Identity, media: MediaStore) -> API
         published = clip.state == State.PUBLISHED
         # Published: the signed file and copies of the pictures, as they were checked then.
         sha256 = clip.public_sha256 if published else clip.sha256
-        path = media.path("public" if published else "held", sha256 or "", ending)
+        path = media.path("held", sha256 or "", ending)
+        if published:
+            path = media.released(sha256 or "", ending)
         if not path.is_file():
             raise NotFound()
         headers = {

@@ -13,10 +13,11 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Res
 
 from accounts.permissions import STRANGER
 from actions import Actions, Json
-from gallery import feeds, pages
+from gallery import feeds, pages, report_pages
 from gallery.oembed import as_xml, clip_id_in, oembed
 from gallery.tombstone import Tombstone
 from gallery.wall import Wall
+from language import choose
 
 _FRESH = {"Cache-Control": "no-cache"}
 """Kept by nobody without asking again, so that a take-down holds at once."""
@@ -41,7 +42,8 @@ def share_routes(actions: Actions) -> APIRouter:
         if stone is not None:
             return _gone(stone, language)
         clip = actions.clip(STRANGER, clip_id)
-        page = pages.clip_page(clip, language, address=address)
+        report = report_pages.form(actions.reporting.choices(choose(language)))
+        page = pages.clip_page(clip, language, address=address, report=report)
         return HTMLResponse(page, headers=_FRESH | {"Vary": "Accept-Language"})
 
     def _gone(

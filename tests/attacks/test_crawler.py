@@ -45,12 +45,14 @@ _SEEDS = (
     "/api/v1/review",
     "/api/v1/review/health",
     "/api/v1/review/people",
+    "/api/v1/reports",
     "/api/v1/clips?mine=1",
     "/api/v1/notices",
     "/gradio_api/info",
 )
 _OF_A_CLIP = (
     "/clip/{id}",
+    "/clip/{id}/report",
     "/embed/{id}",
     "/oembed?url={url}/clip/{id}",
     "/oembed?url={url}/embed/{id}&format=xml",

@@ -194,6 +194,7 @@ def figures(**changes: Any) -> dict[str, Any]:
         "waiting": None,
         "wait_s": {"p50": 90.0, "p90": None},
         "fewer_than": 5,
+        "reports": {"received": 40, "closed": 10, "taken_down": None},
         "decisions": 2500,
         "shares": shares,
         "policy_version": "3",

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from moderation import amendment, policy
+from moderation import amendment, cases, clips, policy
 from moderation.models import Appeal, Decision, Stage, State, Undoing, Verdict
 from moderation.policy import Reason
 from moderation.statistics import FEW, Board, numbers, share, shown
 from tests.conftest import House
+from tests.moderation.test_reports import report
 
 BEGIN = datetime(2026, 11, 1, tzinfo=timezone.utc)
 
@@ -321,3 +322,28 @@ def test_after_that_moment_the_numbers_are_new(house: House, book: Book) -> None
     board.read(house.store)
     book.write(Verdict.APPROVE, times=5)
     assert board.read(house.store)["approved"] == 5
+
+
+@pytest.mark.parametrize(("sent", "told"), [(FEW - 1, None), (FEW, FEW), (FEW + 3, FEW)])
+def test_reports_are_told_by_the_rule_of_all_counts(
+    house: House, sent: int, told: int | None
+) -> None:
+    clip = house.clip(State.PUBLISHED)
+    for place in range(sent):
+        report(house, clip.id, address=f"203.0.113.{place}")
+    with house.store.write() as session:
+        clips.take_down(session, house.user("lea"), clip.id, reason="violence", note="")
+    assert counted(house)["reports"] == {"received": told, "closed": None, "taken_down": None}
+
+
+def test_cases_that_ended_are_told_from_those_that_led_to_a_take_down(house: House) -> None:
+    for place in range(2 * FEW):
+        clip = house.clip(State.PUBLISHED)
+        report(house, clip.id)
+        with house.store.write() as session:
+            if place < FEW:
+                clips.take_down(session, house.user("lea"), clip.id, reason="hate", note="")
+            else:
+                cases.dismiss(session, house.user("lea"), clip.id, "It is paint.", cases.Seen())
+    told = {"received": 2 * FEW, "closed": 2 * FEW, "taken_down": FEW}
+    assert counted(house)["reports"] == told

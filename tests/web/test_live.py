@@ -14,10 +14,11 @@ from sqlmodel import Session
 
 import audit
 from accounts import people
-from moderation import claims, marks
+from moderation import cases, claims, marks
 from moderation.models import State
 from store import Store
 from tests.conftest import House
+from tests.moderation.test_reports import report
 from tests.server import Server, wait_for_state
 from web.live import Live
 
@@ -46,6 +47,23 @@ def clips_of(event: str) -> list[str]:
 
 
 # ---- what is told -------------------------------------------------------------------------
+
+
+def test_a_case_of_reports_is_told_without_its_clip(house: House) -> None:
+    """Whose clip it is may be listening, and would learn of it."""
+    clip = house.clip(State.PUBLISHED)
+
+    async def story(live: Live) -> list[str]:
+        stream = live.stream(always)
+        await read(stream)
+        report(house, clip.id)
+        begun = await read(stream)
+        with house.store.write() as session:
+            cases.dismiss(session, house.user("rob"), clip.id, "It is paint.", cases.Seen())
+        return [begun, await read(stream)]
+
+    told = tell(house, story)
+    assert [event.partition("event: ")[2] for event in told] == ["reports\ndata: {}\n\n"] * 2
 
 
 def test_a_claim_is_told_with_its_clip(house: House) -> None:

@@ -9,7 +9,7 @@ const careTool = tool('care', 'gl-foot-tool');
 const helpTool = tool('help', 'gl-foot-tool gl-icon gl-help-tool');
 const restHint = el('p', { class: 'gl-rest', role: 'status', hidden: true });
 const careFoot = el('footer', { class: 'gl-queue-foot' }, restHint, el('div', { class: 'gl-foot-row' }, exposure,
-  el('span', { class: 'gl-foot-tools' }, bulkTool, agreementTool, careTool, helpTool)));
+  el('span', { class: 'gl-foot-tools' }, bulkTool, reportsTool, agreementTool, careTool, helpTool)));
 
 const spares = el('div', { class: 'gl-spares' });
 const careToday = el('p', { class: 'gl-small-print' });

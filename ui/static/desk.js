@@ -113,7 +113,8 @@ const news = listenForNews((changed) => {
   updates.now();
   health.now();
   if (desk.clip && changed.has(desk.clip.id)) loadMarks();
-}, () => tookMs);
+}, () => tookMs, () => reported.now());
 const updates = poll(refresh, () => (news.isOpen() ? WITH_MS : WITHOUT_MS));
 const health = poll(refreshHealth, 30000);
+const reported = poll(countCases, 30000);
 poll(renew, LEASE_S * 1000 / 3);

@@ -22,6 +22,7 @@ const ACTS = {
   skip: { key: 'S', act: () => skip() },
   hand_over: { key: 'H', act: () => openHandOver() },
   bulk: { key: 'B', act: () => openBulk() },
+  reports: { key: 'F', act: () => openReports() },
   care: { key: 'W', act: () => openCare() },
   agreement: { key: 'O', act: () => openAgreement() },
   help: { key: '?', act: () => openHelp() },
@@ -30,7 +31,7 @@ const HELP_GROUPS = [
   ['queue', ['next', 'previous', 'skip', 'hand_over']],
   ['clip', ['reveal', 'play', 'back', 'forth', 'loop', 'slower', 'faster', 'grey', 'sound', 'mark', 'compare']],
   ['decision', ['approve', 'reject', 'request_changes', 'undo']],
-  ['desk', ['bulk', 'care', 'agreement', 'help']],
+  ['desk', ['bulk', 'reports', 'care', 'agreement', 'help']],
 ];
 
 const byKey = new Map(Object.values(ACTS).flatMap((act) =>

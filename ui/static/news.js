@@ -9,8 +9,8 @@ const REFUSED_MS = 30000;
 const WITHOUT_MS = 3000;
 const WITH_MS = 20000;      // a lease that ran out tells nobody
 
-// `took()`: milliseconds of the last look.
-function listenForNews(heard, took) {
+// `took()`: milliseconds of the last look. `heardReports`: the report queue changed.
+function listenForNews(heard, took, heardReports) {
   let source = null;
   let timer = 0;
   let last = 0;
@@ -19,10 +19,13 @@ function listenForNews(heard, took) {
   function open() {
     source = new EventSource('/api/v1/review/events');
     source.addEventListener('queue', (event) => {
-      for (const id of JSON.parse(event.data).clips) changed.add(id);
+      const { clips } = JSON.parse(event.data);
+      for (const id of clips) changed.add(id);
+      if (!clips.length) heardReports();  // too much for one telling
       soon();
     });
     source.addEventListener('hello', soon);
+    source.addEventListener('reports', heardReports);
   }
 
   function soon() {

@@ -48,7 +48,7 @@ function makeNotice() {
 function drawNotice(node, notice) {
   node.notice = notice;
   put(node.parts.what, t(notice.text_key));
-  attr(node.querySelector('a'), 'href', '/?tab=' + placeOf(notice));
+  attr(node.querySelector('a'), 'href', addressOf(notice));
   put(node.parts.prompt, notice.prompt);
   show(node.parts.prompt, notice.prompt);
   show(node.parts.mark, fresh.has(notice.id));
@@ -76,8 +76,15 @@ function follow(event, notice) {
   window.dispatchEvent(new CustomEvent('gl-show-clip', { detail: { id: notice.clip_id } }));
 }
 
+// What one has reported is on its own page; there is no tab for it.
+function addressOf(notice) {
+  if (notice.kind.startsWith('report_')) return '/clip/' + encodeURIComponent(notice.clip_id);
+  return '/?tab=' + placeOf(notice);
+}
+
 function placeOf(notice) {
-  return notice.kind === 'overdue' ? 'review' : 'mine';
+  if (notice.kind.startsWith('report_')) return '';
+  return ['overdue', 'reported'].includes(notice.kind) ? 'review' : 'mine';
 }
 
 function open() {

@@ -48,6 +48,7 @@ function explainedBy(clip) {
 function openingWords(clip, entry) {
   const answer = 'statement.decided.appeal.' + (entry ? entry.state : '');
   if (entry && entry.stage === 'appeal' && has(answer)) return t(answer);
+  if (entry && entry.reported) return t(`statement.decided.${entry.state}.reported`);
   if (EXPLAINED.includes(clip.state)) return t('why.' + clip.state);
   return t(clip.state === 'appealed' ? 'why.appealed' : 'statement.decided.' + entry.state);
 }
