@@ -30,7 +30,7 @@ from errors import (
     SignInNeeded,
     StorageFull,
 )
-from gallery import browse
+from gallery import browse, shelving
 from gallery.feeds import SITEMAP_PART
 from gallery.tombstone import Tombstone, tombstone
 from gallery.wall import Wall, wall
@@ -480,11 +480,9 @@ class Actions:
         """Delete a clip's files, except those that another clip has too (the same bytes)."""
         others = select(Clip.id).where(Clip.id != clip.id, col(Clip.deleted_at).is_(None))
         if clip.sha256 and not session.exec(others.where(Clip.sha256 == clip.sha256)).first():
-            for shelf in ("held", "public"):
-                sha256 = clip.sha256 if shelf == "held" else clip.public_sha256
-                for ending in (".mp4", *clip.pictures):
-                    if sha256:
-                        self._media.path(shelf, sha256, ending).unlink(missing_ok=True)
+            for ending in (".mp4", *clip.pictures):
+                self._media.path("held", clip.sha256, ending).unlink(missing_ok=True)
+        shelving.forget(session, self._media, clip)
         for frame in frames.forget(session, clip):
             self._media.path("frames", frame, ".png").unlink(missing_ok=True)
 

@@ -73,6 +73,18 @@ class MediaStore:
     def path(self, shelf: Shelf, sha256: str, ending: str) -> Path:
         return self.folder / shelf / sha256[:2] / f"{sha256}{ending}"
 
+    def picture(self, sha256: str, ending: str, *, beside: str) -> Path:
+        """A public picture, under its own name; those of earlier versions lie `beside` their video,
+        under its name."""
+        path, older = self.path("public", sha256, ending), self.path("public", beside, ending)
+        return older if older.is_file() and not path.is_file() else path
+
+    def address_of(self, shelf: Shelf, sha256: str, ending: str) -> str | None:
+        """An address at which a store elsewhere hands the file out for a few seconds, to whoever has
+        it. None: a local disk has none, and the bytes go through us. Asked for published files
+        only, each time anew."""
+        return None
+
 
 def sha256_of(path: Path) -> str:
     with path.open("rb") as file:

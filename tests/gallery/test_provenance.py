@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gallery.provenance import REVIEW_LABEL, SOURCE_TYPE, Review, Signer, read_manifest
+from gallery.provenance import REVIEW_LABEL, Credit, Review, Signer, read_manifest
+from gallery.xmp import SOURCE_TYPE
 from media import sha256_of
 from pipeline.encode import write_mp4
 
@@ -38,8 +39,9 @@ def sign(folder: Path, source: Path, target: Path, title: str = "a red ball") ->
         source,
         target,
         title=title,
-        creator="ana",
+        credit=Credit("ana"),
         model="embedded",
+        model_version="0.1.0",
         review=Review(sha256_of(source), "d1", "1", "h" * 64),
     )
 
@@ -76,6 +78,7 @@ def test_the_source_is_left_alone(folder: Path, source: Path) -> None:
 def test_a_signed_file_names_the_file_that_was_reviewed(signed: Path, source: Path) -> None:
     assert assertions(signed)[REVIEW_LABEL] == {
         "creator": "ana",
+        "credits": [],
         "reviewed_sha256": sha256_of(source),
         "decision_id": "d1",
         "policy_version": "1",
@@ -86,7 +89,7 @@ def test_a_signed_file_names_the_file_that_was_reviewed(signed: Path, source: Pa
 def test_a_signed_file_says_that_a_model_made_it(signed: Path) -> None:
     (made,) = assertions(signed)["c2pa.actions.v2"]["actions"]
     assert (made["action"], made["digitalSourceType"]) == ("c2pa.created", SOURCE_TYPE)
-    assert made["softwareAgent"]["name"] == "embedded"
+    assert made["softwareAgent"] == {"name": "embedded", "version": "0.1.0"}
 
 
 def test_a_signed_file_says_plainly_that_it_is_self_signed(signed: Path) -> None:
