@@ -15,6 +15,7 @@ from accounts.permissions import STRANGER
 from actions import Actions, Json
 from gallery import feeds, pages
 from gallery.oembed import as_xml, clip_id_in, oembed
+from gallery.panel import Panels
 from gallery.tombstone import Tombstone
 from gallery.wall import Wall
 
@@ -29,7 +30,7 @@ _Cursor = Annotated[str | None, Query(max_length=200)]
 _Pixels = Annotated[int | None, Query(ge=1, le=100_000)]
 
 
-def share_routes(actions: Actions) -> APIRouter:
+def share_routes(actions: Actions, panels: Panels) -> APIRouter:
     router = APIRouter()
     address = actions.settings.address
 
@@ -41,7 +42,8 @@ def share_routes(actions: Actions) -> APIRouter:
         if stone is not None:
             return _gone(stone, language)
         clip = actions.clip(STRANGER, clip_id)
-        page = pages.clip_page(clip, language, address=address)
+        said = panels.said(clip["public_sha256"] or "")
+        page = pages.clip_page(clip, language, address=address, said=said)
         return HTMLResponse(page, headers=_FRESH | {"Vary": "Accept-Language"})
 
     def _gone(
@@ -138,7 +140,8 @@ def share_routes(actions: Actions) -> APIRouter:
 
     @router.get("/robots.txt", response_class=PlainTextResponse)
     def robots() -> str:
-        open_to_all = ("/gallery", "/creator/", "/clip/", "/embed/", "/media/", "/stats")
+        open_to_all = ["/gallery", "/creator/", "/clip/", "/embed/", "/media/", "/stats"]
+        open_to_all += ["/files/", "/verify"]
         closed = ("/api/", "/invite/", "/login", "/gradio_api/")
         lines = ["User-agent: *", *(f"Allow: {each}" for each in open_to_all)]
         lines += [f"Disallow: {each}" for each in closed] + [f"Sitemap: {address}/sitemap.xml"]
