@@ -170,6 +170,9 @@ class Settings(BaseSettings):
     verify_limit_mb: int = Field(
         64, ge=1, le=4096, description="largest file that /verify takes, in MiB"
     )
+    verify_per_hour: int = Field(
+        120, ge=1, description="files or links that one address may have verified in an hour"
+    )
     sqlite_full_sync: bool = Field(False, description="fsync every commit (survives power cuts)")
     # What a Hugging Face Space sets by itself.
     system: str = Field("", validation_alias=AliasChoices("SYSTEM", "system"))

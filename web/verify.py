@@ -41,8 +41,7 @@ SLACK_BYTES: Final = 16 * 1024
 """What a form needs beside the file in it."""
 
 _AT_ONCE: Final = 2
-_TRIES: Final = 20
-_WINDOW_S: Final = 600
+_HOUR_S: Final = 3600
 _ADDRESSES: Final = 10_000
 _UPLOAD_S: Final = 120.0
 _OWN: Final = re.compile(
@@ -127,7 +126,7 @@ class Checking:
         self._media = media
         self._signer = signer
         self._limit_bytes = actions.settings.verify_limit_mb * 1024 * 1024
-        self._pace = Pace()
+        self._pace = Pace(actions.settings.verify_per_hour)
         self._busy = 0
         for left in (media.folder / "work").glob("verify-*"):  # of a process that was killed
             shutil.rmtree(left, ignore_errors=True)
@@ -218,7 +217,7 @@ class Checking:
 class Pace:
     """How often each address asks. Forgotten with the process, which is early enough."""
 
-    def __init__(self, tries: int = _TRIES, window_s: float = _WINDOW_S) -> None:
+    def __init__(self, tries: int, window_s: float = _HOUR_S) -> None:
         self._tries = tries
         self._window_s = window_s
         self._seen: OrderedDict[str, deque[float]] = OrderedDict()
