@@ -72,6 +72,9 @@ def read_own(cert: Path, key: Path) -> Credentials:
         rule = f"it is not the key of the first certificate in {cert}"
         raise _bad(KEY_SETTING, key, rule)
     _check_time(cert, leaf)
+    if len(x509.load_pem_x509_certificates(chain)) < 2:
+        rule = "it holds the signer's certificate alone; add those of its issuers, up to the root"
+        raise _bad(CERT_SETTING, cert, rule)
     if is_issuer(leaf):
         raise _bad(CERT_SETTING, cert, "its first certificate is an authority's, not a signer's")
     pkcs8 = private.private_bytes(
