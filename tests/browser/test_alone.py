@@ -69,7 +69,7 @@ def test_panel_and_form_fit_the_window(
         page.goto(room.url + path)
         if "verify" in path:
             page.get_by_role("button", name="Verify").click()
-        page.locator("details").last.click()
+        page.locator("summary").last.click()
         wide = page.evaluate("document.documentElement.scrollWidth")
         page.screenshot(path=tmp_path / f"{path[1:5]}.png", full_page=True)
         assert wide <= width
