@@ -20,7 +20,8 @@ pytestmark = pytest.mark.browser
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
     wishes = [{"prompt": "a clip to be looked at"}]
     folder = tmp_path_factory.mktemp("alone")
-    with Newsroom(folder, wishes, GREENLIGHT_UNDO_S="0") as filled:
+    filled = Newsroom(folder, wishes, GREENLIGHT_UNDO_S="0")
+    with filled:
         rita, clip_id = filled.api("rita"), filled.clips[0]
         clip = rita.get(f"/api/v1/clips/{clip_id}").json()
         decision = {"verdict": "approve", "version": clip["version"]}

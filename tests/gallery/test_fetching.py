@@ -11,8 +11,9 @@ import pytest
 
 from errors import BadInput
 from gallery.fetching import LinkFailed, fetch, read_link
+from gallery.provenance import Signer
 from gallery.reading import read_apart
-from tests.gallery.test_provenance import Signer, sign, source_file
+from tests.gallery.test_provenance import sign, source_file
 
 LIMIT = 1000
 

@@ -25,7 +25,8 @@ PAGES = (
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
     wishes = [{"state": "published", "prompt": "a long prompt " * 30}]
-    with Newsroom(tmp_path_factory.mktemp("compressed"), wishes) as filled:
+    filled = Newsroom(tmp_path_factory.mktemp("compressed"), wishes)
+    with filled:
         yield filled
 
 

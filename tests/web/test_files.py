@@ -136,7 +136,8 @@ class StoreElsewhere(MediaStore):
 
 
 def served(line: Greenlight, media: MediaStore) -> TestClient:
-    app = FastAPI(exception_handlers=failure_handlers())
+    handlers: Any = failure_handlers()
+    app = FastAPI(exception_handlers=handlers)
     app.include_router(file_routes(line.actions, media))
     app.include_router(media_routes(line.actions, line.identity, media))
     return TestClient(app, follow_redirects=False)

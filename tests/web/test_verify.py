@@ -27,7 +27,8 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
     wishes = [{"state": "pending_review", "prompt": f"clip {n}"} for n in range(4)]
     folder = tmp_path_factory.mktemp("verified")
     limits = {"GREENLIGHT_VERIFY_LIMIT_MB": "1", "GREENLIGHT_VERIFY_PER_HOUR": "10000"}
-    with Newsroom(folder, wishes, GREENLIGHT_UNDO_S="0", **limits) as filled:
+    filled = Newsroom(folder, wishes, GREENLIGHT_UNDO_S="0", **limits)
+    with filled:
         rita = filled.api("rita")
         for clip_id in filled.clips[:3]:
             clip = rita.get(f"/api/v1/clips/{clip_id}").json()
