@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -28,7 +28,7 @@ from starlette.requests import ClientDisconnect
 
 from accounts.models import new_id
 from actions import Actions
-from errors import BadInput, GreenlightError, NotFound, NotJson, TooMany
+from errors import BadInput, BodyTooLarge, GreenlightError, NotFound, NotJson, TooMany
 from gallery import verify
 from gallery.fetching import fetch, read_link
 from gallery.pages import verify_page
@@ -241,9 +241,8 @@ async def _sent(request: Request) -> UploadFile | str:
     """The file or the link. Raises BadInput, NotJson."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        if kind == "application/json":
-            body = await asyncio.wait_for(request.body(), _UPLOAD_S)
-            return _link(_fields(body))
+        if kind != "multipart/form-data":  # no file, so nothing large
+            return _link(_fields(kind, await asyncio.wait_for(_small_body(request), _UPLOAD_S)))
         form = await asyncio.wait_for(request.form(max_files=1, max_fields=4), _UPLOAD_S)
     except asyncio.TimeoutError as error:
         raise BadInput(
@@ -270,7 +269,21 @@ async def _chosen(form: FormData) -> UploadFile | str:
     return _link({name: value for name, value in form.items() if isinstance(value, str)})
 
 
-def _fields(body: bytes) -> dict[str, Any]:
+async def _small_body(request: Request) -> bytes:
+    """Raises BodyTooLarge: the limit of the guard on this route is one for files."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > SLACK_BYTES:
+            raise BodyTooLarge(limit_kb=SLACK_BYTES // 1024)
+    return body
+
+
+def _fields(kind: str, body: bytes) -> dict[str, Any]:
+    if kind == "application/x-www-form-urlencoded":
+        return dict(parse_qsl(body.decode("utf-8", "replace")))
+    if kind != "application/json":
+        return {}
     try:
         found = json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -158,6 +158,8 @@ def test_a_link_to_anywhere_else_is_refused_in_words(link: str, room: Newsroom) 
         (b"rubbish", "multipart/form-data", 422),
         (b"rubbish", "text/plain", 422),
         (b"", "multipart/form-data; boundary=x", 422),
+        (b"[" + b"0," * 100_000, "application/json", 413),
+        (b"url=" + b"x" * 100_000, "application/x-www-form-urlencoded", 413),
     ],
 )
 def test_a_broken_request_is_refused_in_words(
