@@ -30,7 +30,7 @@ from errors import (
     SignInNeeded,
     StorageFull,
 )
-from gallery import browse, shelves
+from gallery import browse, reshelving, shelving
 from gallery.feeds import SITEMAP_PART
 from gallery.tombstone import Tombstone, tombstone
 from gallery.wall import Wall, wall
@@ -275,7 +275,7 @@ class Actions:
 
     def withdraw(self, user: User, clip_id: str) -> Json:
         done = self._act(user, lambda session: clips.withdraw(session, user, clip_id))
-        shelves.settle(self.store, self._media)
+        reshelving.settle(self.store, self._media)
         return done
 
     def appeal(self, user: User, clip_id: str, words: str) -> Json:
@@ -484,11 +484,9 @@ class Actions:
         """Delete a clip's files, except those that another clip has too (the same bytes)."""
         others = select(Clip.id).where(Clip.id != clip.id, col(Clip.deleted_at).is_(None))
         if clip.sha256 and not session.exec(others.where(Clip.sha256 == clip.sha256)).first():
-            for shelf in ("held", "public", "down"):
-                sha256 = clip.sha256 if shelf == "held" else clip.public_sha256
-                for ending in (".mp4", *clip.pictures):
-                    if sha256:
-                        self._media.path(shelf, sha256, ending).unlink(missing_ok=True)
+            for ending in (".mp4", *clip.pictures):
+                self._media.path("held", clip.sha256, ending).unlink(missing_ok=True)
+        shelving.forget(session, self._media, clip)
         for frame in frames.forget(session, clip):
             self._media.path("frames", frame, ".png").unlink(missing_ok=True)
 

@@ -24,6 +24,7 @@ from accounts.models import Role
 from actions import Actions
 from audit import SYSTEM
 from errors import CannotStart, GreenlightError, complain
+from gallery.panel import Panels
 from gallery.provenance import Signer
 from jobs import Jobs
 from keys import read_key
@@ -52,6 +53,8 @@ class Greenlight:
     jobs: Jobs
     actions: Actions
     identity: Identity
+    signer: Signer
+    panels: Panels
 
 
 @contextlib.contextmanager
@@ -68,7 +71,13 @@ def running(
             amendment.install(session)
         media = MediaStore(settings.media_folder)
         engine = engine or _engine(settings)
-        signer = Signer(settings.keys_folder, f"Greenlight/{VERSION}")
+        signer = Signer(
+            settings.keys_folder,
+            f"Greenlight/{VERSION}",
+            own=settings.c2pa_files,
+            authority=settings.c2pa_tsa,
+        )
+        panels = Panels(media, signer.certificates)
         jobs = Jobs(settings, store, media, engine, signer, restart=restart or begin_again)
         identity = Identity(settings, store, read_key(settings.keys_folder, "cookie.key"))
         delivery = Delivery(settings, store, read_key(settings.keys_folder, KEY_NAME))
@@ -76,8 +85,11 @@ def running(
             jobs.launch()
             delivery.start()
             actions = Actions(settings, store, media, engine, jobs)
-            yield Greenlight(settings, store, media, engine, jobs, actions, identity)
+            yield Greenlight(
+                settings, store, media, engine, jobs, actions, identity, signer, panels
+            )
         finally:
+            panels.close()
             delivery.close()
             jobs.close()
             store.close()
@@ -105,8 +117,10 @@ def launch(greenlight: Greenlight) -> Any:
     from web.agreement import agreement_routes
     from web.api import api_routes, openapi_route
     from web.bulk import bulk_routes
+    from web.compression import Compression
     from web.desk import desk_routes
     from web.failures import failure_handlers
+    from web.files import file_routes
     from web.guard import Guard
     from web.live import Live, live_routes
     from web.media import media_routes
@@ -114,6 +128,7 @@ def launch(greenlight: Greenlight) -> Any:
     from web.people import people_routes
     from web.reports import report_routes
     from web.share import share_routes
+    from web.verify import SLACK_BYTES, verify_routes
 
     settings, actions, identity = greenlight.settings, greenlight.actions, greenlight.identity
     notices_key = read_key(settings.keys_folder, KEY_NAME)
@@ -127,9 +142,11 @@ def launch(greenlight: Greenlight) -> Any:
         live_routes(live, identity),
         notice_routes(greenlight.store, identity, settings, notices_key),
         media_routes(actions, identity, greenlight.media),
+        file_routes(actions, greenlight.media),
         people_routes(actions, identity),
         report_routes(actions, identity),
-        share_routes(actions),
+        share_routes(actions, greenlight.panels),
+        verify_routes(actions, greenlight.media, greenlight.signer),
     ]
     routers.append(openapi_route(routers))
     words = texts()
@@ -167,8 +184,10 @@ def launch(greenlight: Greenlight) -> Any:
                     hosts=frozenset(host.lower() for host in hosts),
                     body_limit=settings.body_limit_kb * 1024,
                     picture_limit=FRAME_LIMIT_BYTES,
+                    verify_limit=settings.verify_limit_mb * 1024 * 1024 + SLACK_BYTES,
                     https=settings.is_https,
-                )
+                ),
+                Middleware(Compression),
             ],
             "openapi_url": None,
         },

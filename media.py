@@ -3,8 +3,8 @@
 Knows nothing of clips, states or people: who may read a file is decided before it is opened.
 Files in `held/` are what reviewers see, files in `public/` what was published, files in `frames/`
 pictures that clips begin with, which nobody is ever shown, files in `down/` what was public and is
-no more. Of a clip that is being made there is
-also a `preview` and what a restart goes on from (`kept`); both go when it is made.
+no more. Of a clip that is being made there is also a `preview` and what a restart goes on from
+(`kept`); both go when it is made.
 """
 
 from __future__ import annotations
@@ -92,6 +92,18 @@ class MediaStore:
 
     def path(self, shelf: Shelf, sha256: str, ending: str) -> Path:
         return self.folder / shelf / sha256[:2] / f"{sha256}{ending}"
+
+    def picture(self, sha256: str, ending: str, *, beside: str) -> Path:
+        """Where a picture that was published lies: under its own name; those of earlier versions
+        lie `beside` their video, under its name."""
+        path, older = self.released(sha256, ending), self.released(beside, ending)
+        return older if older.is_file() and not path.is_file() else path
+
+    def address_of(self, shelf: Shelf, sha256: str, ending: str) -> str | None:
+        """An address at which a store elsewhere hands the file out for a few seconds, to whoever has
+        it. None: a local disk has none, and the bytes go through us. Asked for published files
+        only, each time anew."""
+        return None
 
 
 def _sync(folder: Path) -> None:

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from accounts.permissions import User
 from errors import BadInput, BulkMovedOn, Conflict, DecidedBefore, OwnClip, PatternGone
-from gallery import shelves
+from gallery import reshelving
 from gallery.publish import check_public
 from media import MediaStore
 from moderation import bulk, claims, clips, desk, opinions, precedents, preview, undo, workload
@@ -155,7 +155,7 @@ class Reviewing:
         done = self._act(
             user, lambda session: clips.take_down(session, user, clip_id, reason=reason, note=note)
         )
-        shelves.settle(self._store, self._media)
+        reshelving.settle(self._store, self._media)
         return done
 
     def restore(self, user: User, clip_id: str, *, note: str) -> Json:
@@ -166,7 +166,7 @@ class Reviewing:
             user,
             lambda session: clips.restore(session, user, clip_id, note=note, check_file=check_file),
         )
-        shelves.settle(self._store, self._media)
+        reshelving.settle(self._store, self._media)
         return done
 
     def undo_until(self, session: Session, user: User, clip: Clip) -> datetime | None:

@@ -156,6 +156,23 @@ class Settings(BaseSettings):
         "public", description="where webhooks may lead; any: private addresses and http too"
     )
     webhooks_per_hour: int = Field(120, ge=1, le=10000, description="most calls of one webhook")
+    c2pa_cert: Path | None = Field(
+        None, description="PEM file with the certificates that published clips are signed with"
+    )
+    c2pa_key: Path | None = Field(None, validate_default=True, description="its private key, PEM")
+    c2pa_tsa: str = Field("", description="time stamp authority that is asked at each signature")
+    watermark: Literal["off", "corner", "invisible"] = Field(
+        "off", description="a mark in the pixels of published clips"
+    )
+    files_cache: Literal["private", "public"] = Field(
+        "private", description="who may keep public files: browsers, or shared caches too"
+    )
+    verify_limit_mb: int = Field(
+        64, ge=1, le=4096, description="largest file that /verify takes, in MiB"
+    )
+    verify_per_hour: int = Field(
+        120, ge=1, description="files or links that one address may have verified in an hour"
+    )
     sqlite_full_sync: bool = Field(False, description="fsync every commit (survives power cuts)")
     # What a Hugging Face Space sets by itself.
     system: str = Field("", validation_alias=AliasChoices("SYSTEM", "system"))
@@ -210,7 +227,23 @@ class Settings(BaseSettings):
             raise ValueError("this version runs everything in one process: role 'all'")
         return value
 
-    @field_validator("public_url", "remote_endpoint")
+    @field_validator("c2pa_key")
+    @classmethod
+    def _with_certificate(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if "c2pa_cert" in info.data and (value is None) != (info.data["c2pa_cert"] is None):
+            raise ValueError("a certificate and its key go together: set both, or neither")
+        return value
+
+    @field_validator("watermark")
+    @classmethod
+    def _known_watermark(cls, value: str) -> str:
+        if value == "invisible":
+            raise ValueError(
+                "no maintained open library carries what an invisible mark needs: use off or corner"
+            )
+        return value
+
+    @field_validator("public_url", "remote_endpoint", "c2pa_tsa")
     @classmethod
     def _absolute(cls, value: str) -> str:
         parts = urlsplit(value)
@@ -263,6 +296,17 @@ class Settings(BaseSettings):
         if self.media_url:
             return Path(self.media_url.removeprefix("file://"))
         return self.data.resolve() / "media"
+
+    @property
+    def c2pa_files(self) -> tuple[Path, Path] | None:
+        """The operator's certificate and its key; None: self-signed ones are made here."""
+        if self.c2pa_cert is None or self.c2pa_key is None:
+            return None
+        return self.c2pa_cert, self.c2pa_key
+
+    @property
+    def marks_corner(self) -> bool:
+        return self.watermark == "corner"
 
     @property
     def keys_folder(self) -> Path:

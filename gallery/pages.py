@@ -16,8 +16,10 @@ from accounts.models import Invite
 from errors import GreenlightError, NotFound
 from gallery import figures
 from gallery.oembed import embed_code, shown_size
+from gallery.reading import Said
 from gallery.schema_org import video_object
 from gallery.tombstone import Tombstone
+from gallery.verify import Finding
 from gallery.wall import Wall
 from language import choose, say
 
@@ -30,15 +32,20 @@ def clip_page(
     *,
     address: str,
     report: dict[str, Any] | None = None,
+    said: Said | None = None,
 ) -> str:
     """The share page of a published clip: player, prompt, credit, provenance, and what other sites
-    read to show it: OpenGraph, player card, oEmbed discovery, JSON-LD."""
+    read to show it: OpenGraph, player card, oEmbed discovery, JSON-LD.
+
+    `said`: what its file says of itself; None while that is still being read.
+    """
     language = choose(accept_language)
     width, height = shown_size(clip["width"], clip["height"])
     return _render(
         "clip.html",
         language,
         clip=clip,
+        said=said,
         address=address,
         facts=video_object(clip, language, address=address),
         embed=embed_code(clip, address, width, height),
@@ -57,6 +64,28 @@ def tombstone_page(stone: Tombstone, accept_language: str) -> str:
     language = choose(accept_language)
     since = stone.since.date().isoformat()
     return _render("tombstone.html", language, since=since, reasons=stone.reasons)
+
+
+def verify_page(
+    found: Finding | None,
+    accept_language: str,
+    *,
+    address: str,
+    url: str,
+    error: GreenlightError | None,
+    limit_mb: int,
+) -> str:
+    """The form to check a clip, and what was found of the one that was sent."""
+    return _render(
+        "verify.html",
+        choose(accept_language),
+        found=found,
+        said=found.said if found else None,
+        address=address,
+        url=url,
+        error=error,
+        limit_mb=limit_mb,
+    )
 
 
 def wall_page(wall: Wall, accept_language: str, *, address: str, path: str) -> str:

@@ -1,27 +1,29 @@
 """Signed provenance inside the published mp4: Content Credentials (C2PA), made with c2pa-python.
 
-Knows nothing of who may publish. The certificate is made at the first start and is plainly
-self-signed: it proves that a file left this instance unchanged, not who runs the instance.
+Knows nothing of who may publish, nor where the certificate comes from (certificate.py). What a file
+says of itself is read by reading.py.
 Method: C2PA specification 2.x, assertions `c2pa.actions.v2` and an own `org.greenlight.review`.
 """
 
 from __future__ import annotations
 
+import io
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from PIL import Image
+
+from gallery.certificate import made_here, read_own, refused
+from gallery.xmp import SOURCE_TYPE
 from keys import keep
-from store import utc_now
 
 REVIEW_LABEL: Final = "org.greenlight.review"
-SOURCE_TYPE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-"""IPTC's term for media made by a trained model."""
-
-_PARTED: Final = b"\n\n"  # between the key and the certificates, an empty line
-_YEARS: Final = timedelta(days=3650)
+_SEEN: Final = "c2pa-{}.crt"
 
 
 @dataclass(frozen=True)
@@ -34,45 +36,140 @@ class Review:
     audit_head: str  # hash of the audit log's newest row when the file was signed
 
 
-class Signer:
-    """Signs files with this instance's key, kept in `folder` and made there at the first start."""
+@dataclass(frozen=True)
+class Credit:
+    """Who made the clip, as they chose to say it; `others` as clip.credits has them."""
 
-    def __init__(self, folder: Path, generator: str) -> None:
+    creator: str
+    others: tuple[dict[str, str], ...] = ()
+
+
+class Signer:
+    """Signs files with this instance's key, kept in `folder` and made there at the first start, or
+    with the operator's, whose PEM files `own` names. Raises BadSetting where those cannot sign.
+
+    `authority`: address of a time stamp authority, asked at every signature; none when empty.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        generator: str,
+        *,
+        own: tuple[Path, Path] | None = None,
+        authority: str = "",
+    ) -> None:
+        self._folder = folder
         self._generator = generator
-        # Key and certificates are one file, so that no crash and no race can part them.
-        self._credentials = keep(folder, "c2pa.pem", _make_credentials)
+        self._authority = authority or None
+        self._credentials = read_own(*own) if own else made_here(folder)
+        if own:
+            self._try_out(own[0])
+        self._remember()
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the certificate is the operator's, and not one made here."""
+        return self._credentials.is_own
+
+    def certificates(self) -> bytes:
+        """The chain of every certificate that this instance has signed with, as PEM: also those
+        before this one."""
+        return b"".join(path.read_bytes() for path in sorted(self._folder.glob(_SEEN.format("*"))))
 
     def sign(
-        self, source: Path, target: Path, *, title: str, creator: str, model: str, review: Review
+        self,
+        source: Path,
+        target: Path,
+        *,
+        title: str,
+        credit: Credit,
+        model: str,
+        review: Review,
+        model_version: str = "",
+        edits: Sequence[str] = (),
     ) -> None:
-        """Write `target`: the frames of `source`, with the manifest in it. Sign last of all."""
-        import c2pa
+        """Write `target`: the frames of `source`, with the manifest in it. Sign last of all.
 
-        key, _, chain = self._credentials.partition(_PARTED)
-        info = c2pa.C2paSignerInfo(alg=b"es256", sign_cert=chain, private_key=key, ta_url=None)
+        `edits`: what was done to the reviewed pictures, in words.
+        """
+        agent = {"name": model, **({"version": model_version} if model_version else {})}
+        actions: list[dict[str, Any]] = [
+            {"action": "c2pa.created", "digitalSourceType": SOURCE_TYPE, "softwareAgent": agent}
+        ]
+        hand = {"name": self._generator}
+        actions += [
+            {"action": "c2pa.edited", "description": words, "softwareAgent": hand}
+            for words in edits
+        ]
+        said = {"creator": credit.creator, "credits": list(credit.others), **asdict(review)}
         manifest = {
-            "claim_generator_info": [{"name": self._generator}],
-            "title": title,
+            "claim_generator_info": [hand],
             "format": "video/mp4",
+            **({"title": title} if title else {}),
             "assertions": [
-                {
-                    "label": "c2pa.actions.v2",
-                    "data": {
-                        "actions": [
-                            {
-                                "action": "c2pa.created",
-                                "digitalSourceType": SOURCE_TYPE,
-                                "softwareAgent": {"name": model},
-                            }
-                        ]
-                    },
-                },
-                {"label": REVIEW_LABEL, "data": {"creator": creator, **asdict(review)}},
+                {"label": "c2pa.actions.v2", "data": {"actions": actions}},
+                {"label": REVIEW_LABEL, "data": said},
             ],
         }
         target.unlink(missing_ok=True)
+        with source.open("rb") as before, target.open("w+b") as after:
+            self._sign(manifest, "video/mp4", before, after)
+
+    def _sign(self, manifest: dict[str, Any], kind: str, before: Any, after: Any) -> None:
+        import c2pa
+
+        made = self._credentials
+        info = c2pa.C2paSignerInfo(
+            alg=made.algorithm.encode(),
+            sign_cert=made.chain,
+            private_key=made.key,
+            ta_url=self._authority,
+        )
         with c2pa.Signer.from_info(info) as signer, c2pa.Builder(json.dumps(manifest)) as builder:
-            builder.sign_file(str(source), str(target), signer)
+            builder.sign(signer, kind, before, after)
+
+    def _try_out(self, cert: Path) -> None:
+        """Sign a tiny picture and read it: what C2PA asks of a certificate, only it knows. No time
+        stamp is asked for: the authority may be out of reach without harm to a start."""
+        import c2pa
+
+        plain, signed = io.BytesIO(), io.BytesIO()
+        Image.new("RGB", (16, 16)).save(plain, "JPEG")
+        plain.seek(0)
+        authority, self._authority = self._authority, None
+        created = {"action": "c2pa.created", "digitalSourceType": SOURCE_TYPE}
+        assertion = {"label": "c2pa.actions.v2", "data": {"actions": [created]}}
+        manifest = {"claim_generator_info": [{"name": self._generator}], "assertions": [assertion]}
+        try:
+            self._sign(manifest, "image/jpeg", plain, signed)
+            signed.seek(0)
+            issuers = "".join(
+                each.public_bytes(Encoding.PEM).decode() for each in self._credentials.issuers
+            )
+            trust = {"trust": {"user_anchors": issuers}, "verify": {"verify_trust": True}}
+            with (
+                c2pa.Settings.from_dict(trust) as settings,
+                c2pa.Context(settings) as context,
+                c2pa.Reader("image/jpeg", signed, context=context) as reader,
+            ):
+                report = json.loads(reader.json())
+        except c2pa.C2paError as error:
+            raise refused(cert, str(error)) from error
+        finally:
+            self._authority = authority
+        if report["validation_state"] != "Trusted":
+            codes = {each["code"] for each in report.get("validation_status", [])}
+            rule = "the file holds the certificates of its issuers too, up to the root"
+            why = ", ".join(sorted(codes)) or report["validation_state"]
+            raise refused(cert, f"{why}; {rule}")
+
+    def _remember(self) -> None:
+        """Keep the chain, without its key, so that what it signed is known when it is replaced one
+        day."""
+        name = self._credentials.leaf.fingerprint(hashes.SHA256()).hex()[:16]
+        chain = self._credentials.chain.rstrip() + b"\n"
+        keep(self._folder, _SEEN.format(name), lambda: chain)
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -82,74 +179,3 @@ def read_manifest(path: Path) -> dict[str, Any]:
     with c2pa.Reader(str(path)) as reader:
         report: dict[str, Any] = json.loads(reader.json())
     return report
-
-
-def _make_credentials() -> bytes:
-    """Key and certificate chain, leaf first. C2PA refuses a signer that is its own root."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
-    def subject(name: str) -> x509.Name:
-        return x509.Name(
-            [
-                x509.NameAttribute(NameOID.COMMON_NAME, name),
-                x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Greenlight (self-signed)"),
-            ]
-        )
-
-    root_key, leaf_key = (
-        ec.generate_private_key(ec.SECP256R1()),
-        ec.generate_private_key(ec.SECP256R1()),
-    )
-    root_name, leaf_name = subject("Greenlight root"), subject("Greenlight signer")
-    root_id = x509.SubjectKeyIdentifier.from_public_key(root_key.public_key())
-    now = utc_now()
-
-    def certificate(name: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-        return (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(root_name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(minutes=5))
-            .not_valid_after(now + _YEARS)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(root_id), False
-            )
-        )
-
-    def usage(*, signs: bool) -> x509.KeyUsage:
-        return x509.KeyUsage(
-            digital_signature=signs,
-            content_commitment=False,
-            key_encipherment=False,
-            data_encipherment=False,
-            key_agreement=False,
-            key_cert_sign=not signs,
-            crl_sign=not signs,
-            encipher_only=False,
-            decipher_only=False,
-        )
-
-    root = (
-        certificate(root_name, root_key)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .add_extension(usage(signs=False), True)
-        .sign(root_key, hashes.SHA256())
-    )
-    leaf = (
-        certificate(leaf_name, leaf_key)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
-        .add_extension(usage(signs=True), True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), False)
-        .sign(root_key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    key_pem = leaf_key.private_bytes(
-        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return key_pem.rstrip() + _PARTED + leaf.public_bytes(pem) + root.public_bytes(pem)

@@ -40,8 +40,9 @@ from errors import (
     OldSqlite,
     Silent,
 )
-from gallery import shelves
+from gallery import reshelving, shelving
 from gallery.provenance import Signer
+from gallery.publish import Studio
 from jobs.bell import Bell
 from jobs.making import Making, fail
 from jobs.publishing import Publishing
@@ -51,7 +52,7 @@ from moderation import deadlines, reports
 from moderation.models import Clip, State
 from moderation.rules import rules_of
 from pipeline.engine import Engine
-from settings import Settings
+from settings import VERSION, Settings
 from sharing import backlog
 from store import Store, utc_now
 
@@ -111,7 +112,12 @@ class Jobs:
             watchdog=Watchdog(settings.step_limit_s, self._give_up),
             step_aside=self._enqueue_again,
         )
-        self._publishing = Publishing(store, media, signer)
+        self._engine = engine
+        self._publishing = Publishing(
+            store,
+            Studio(media, signer, marks_corner=settings.marks_corner),
+            version_of=self._version_of,
+        )
         # Two jobs are taken at a time and one of them makes a clip: the next is at hand when the
         # pipeline is free, and the last one's files and rows are written meanwhile.
         self._turn = threading.Lock()
@@ -234,6 +240,8 @@ class Jobs:
                 # 2. Flip the clip to published, or write down why not.
                 if outcome:
                     in_transaction("publish", publishing.publish, clip_id, outcome)
+                # 3. Where it was not published after all, take its files off the public shelf.
+                publishing.settle(outcome)
 
     def _take(self, queues: list[Queue]) -> None:
         """Start DBOS's own loop over each queue, with our bell to wait on. The loop is private to
@@ -317,7 +325,7 @@ class Jobs:
 
     def _tidy_reports(self) -> None:
         """Move files whose take-down or restoring was cut short, and forget who reported."""
-        shelves.settle(self._store, self._media)
+        reshelving.settle(self._store, self._media)
         with self._store.read() as session:
             if not reports.is_stale(session, utc_now()):
                 return
@@ -341,8 +349,17 @@ class Jobs:
             log.exception("Clip %s was not failed; its job goes on after the restart", clip_id)
         self._restart()
 
+    def _version_of(self, model: str) -> str:
+        """Of the model that is loaded: another's, of earlier clips, is not known any more."""
+        preset = self._engine.preset
+        if model != preset.name:
+            return ""
+        return preset.revision or (VERSION if model == "embedded" else "")
+
     def _tidy(self) -> None:
-        """Forget what was kept for clips that are made, or never will be."""
+        """Forget what was kept for clips that are made, or never will be, and what a publish job
+        that was cut off put on the public shelf."""
+        shelving.settle_all(self._media, self._store)
         with self._store.read() as session:
             query = select(Clip.id).where(Clip.state == State.GENERATING.value)
             going_on = set(session.exec(query))

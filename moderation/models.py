@@ -97,6 +97,12 @@ class Clip(SQLModel, table=True):
         Index("ix_clip_parent", "parent_id"),
         Index("ix_clip_publish_seq", "publish_seq", unique=True),
         Index(
+            "ix_clip_reviewed",
+            "sha256",
+            sqlite_where=text("state = 'published'"),
+            postgresql_where=text("state = 'published'"),
+        ),
+        Index(
             "ix_clip_active",
             "state",
             "priority",
@@ -196,6 +202,33 @@ class Clip(SQLModel, table=True):
 
     # Deleted by its creator: words and files are gone, the row stays for the log.
     deleted_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+
+
+class FileKind(str, Enum):
+    """What the public gets of a clip."""
+
+    VIDEO = "video"  # the signed mp4
+    LIGHT = "light"  # a small mp4 without sound, to look at while hovering
+    POSTER = "poster"  # JPEG
+    POSTER_WEBP = "poster_webp"
+    STRIP = "strip"
+
+
+class PublicFile(SQLModel, table=True):
+    """One public file of a clip that was published, under the sha256 of its own bytes. Whether it
+    is shown now is the clip's state alone."""
+
+    __tablename__ = "public_file"
+    __table_args__ = (
+        CheckConstraint(f"kind IN ({_listed(FileKind)})", name="public_file_kind"),
+        Index("ix_public_file_sha256", "sha256"),
+    )
+
+    clip_id: str = Field(primary_key=True, foreign_key="clip.id")
+    kind: str = Field(primary_key=True)
+    sha256: str
+    ending: str
+    size_bytes: int | None = None  # not known of those published before files had rows
 
 
 class Decision(SQLModel, table=True):
@@ -416,10 +449,10 @@ class Look(SQLModel, table=True):
     flagged: bool
 
 
-class Shelving(SQLModel, table=True):
+class Reshelving(SQLModel, table=True):
     """A clip that has just become public again, or ceased to be: its public files are on the wrong
-    shelf until they are moved (gallery/shelves.py)."""
+    shelf until they are moved (gallery/reshelving.py)."""
 
-    __tablename__ = "shelving"
+    __tablename__ = "reshelving"
 
     clip_id: str = Field(primary_key=True, foreign_key="clip.id")

@@ -8,17 +8,19 @@ removed or reworded.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, cast
+from pathlib import Path
+from typing import Any
 
 from sqlmodel import Session, col, select
 
 import audit
 from audit import AuditRow, words_digest
-from media import MediaStore, Shelf, sha256_of
+from media import MediaStore, sha256_of
 from moderation import amendment, cases, golden, marks, opinions
 from moderation.clips import digest
-from moderation.models import Clip, Decision, State, Undoing, Verdict
+from moderation.models import Clip, Decision, FileKind, PublicFile, State, Undoing, Verdict
 from moderation.transitions import MOVES
 
 
@@ -63,21 +65,33 @@ def file_problems(session: Session, media: MediaStore) -> list[str]:
     states = [State.PENDING_REVIEW, State.APPROVED, State.PUBLISHED, State.TAKEN_DOWN]
     found = []
     for clip in session.exec(select(Clip).where(col(Clip.state).in_([s.value for s in states]))):
-        expected = {("held", clip.sha256, ".mp4"): clip.sha256}
-        expected |= {("held", clip.sha256, end): sha for end, sha in clip.pictures.items()}
+        looked_at = [("held", media.path("held", clip.sha256 or "", ".mp4"), clip.sha256)]
+        looked_at += [
+            ("held", media.path("held", clip.sha256 or "", end), sha)
+            for end, sha in clip.pictures.items()
+        ]
         if clip.state in (State.PUBLISHED, State.TAKEN_DOWN):
-            expected[("public", clip.public_sha256, ".mp4")] = clip.public_sha256
-            for end, sha in clip.pictures.items():
-                expected[("public", clip.public_sha256, end)] = sha
-        for (shelf, name, end), sha256 in expected.items():
-            path = media.path(cast(Shelf, shelf), name or "", end)
-            if shelf == "public":
-                path = media.released(name or "", end)
+            looked_at += [("public", *each) for each in _public_files(session, clip, media)]
+        for shelf, path, sha256 in looked_at:
             if not path.is_file():
-                found.append(f"The {shelf} {end} of clip {clip.id} is missing.")
+                found.append(f"The {shelf} {path.suffix} of clip {clip.id} is missing.")
             elif sha256_of(path) != sha256:
-                found.append(f"The {shelf} {end} of clip {clip.id} was changed.")
+                found.append(f"The {shelf} {path.suffix} of clip {clip.id} was changed.")
     return found
+
+
+def _public_files(
+    session: Session, clip: Clip, media: MediaStore
+) -> Iterator[tuple[Path, str | None]]:
+    """Where each public file of a clip should lie, and what is in it."""
+    public = clip.public_sha256 or ""
+    yield media.released(public, ".mp4"), clip.public_sha256
+    for end, sha256 in clip.pictures.items():
+        yield media.picture(sha256, end, beside=public), sha256
+    lighter = (FileKind.LIGHT.value, FileKind.POSTER_WEBP.value)
+    query = select(PublicFile).where(PublicFile.clip_id == clip.id)
+    for row in session.exec(query.where(col(PublicFile.kind).in_(lighter))):
+        yield media.released(row.sha256, row.ending), row.sha256
 
 
 @dataclass

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, update
 
 import audit
 from errors import Conflict, NotFound, StaleVersion
-from moderation.models import Clip, Shelving, State
+from moderation.models import Clip, Reshelving, State
 from notices.inbox import tell
 from notices.models import Kind
 from store import utc_now
@@ -165,7 +165,7 @@ def move(
             raise StaleVersion(seen=version, version=seen, state=source, action=step.words)
         raise Conflict(state=source, action=step.words)
     if State.PUBLISHED in (source, step.target) and name != "publish":
-        session.merge(Shelving(clip_id=clip_id))  # its public files have to change their shelf
+        session.merge(Reshelving(clip_id=clip_id))  # its public files have to change their shelf
     facts = {"from": source, "to": step.target.value, "version": seen + 1, **(body or {})}
     audit.append(session, actor=actor, action=name, subject=clip_id, body=facts)
     session.refresh(before)

@@ -7,10 +7,10 @@ whoever knows the pipeline's times (sharing/forecast.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from accounts.models import Person
 from accounts.permissions import User
@@ -23,17 +23,23 @@ from moderation.deadlines import STAGE_OF, is_late, is_overdue
 from moderation.desk import decisions
 from moderation.four_eyes import barred
 from moderation.history import timeline
-from moderation.models import REVIEWED, Clip, State
+from moderation.models import REVIEWED, Clip, FileKind, PublicFile, State
 from moderation.transitions import allowed
 from moderation.visibility import can_see
 from store import as_text, utc_now
 
+Lighter = Mapping[str, Mapping[str, str]]
+"""Clip's id → name → address of the lighter copies of its public file."""
 
-def clip_json(session: Session, user: User, clip: Clip) -> dict[str, Any]:
+
+def clip_json(
+    session: Session, user: User, clip: Clip, lighter: Lighter | None = None
+) -> dict[str, Any]:
     """Strangers read what a published clip shows; its creator and reviewers read the rest too."""
+    lighter = _lighter(session, [clip]) if lighter is None else lighter
     own = bool(user.id) and user.id == clip.creator_id
     insider = own or user.may("see held clips")
-    view = _public_fields(session, clip)
+    view = _public_fields(session, clip, lighter)
     if insider:
         view |= _creator_fields(session, user, clip)
     if user.may("see held clips"):
@@ -43,10 +49,11 @@ def clip_json(session: Session, user: User, clip: Clip) -> dict[str, Any]:
 
 
 def clips_json(session: Session, user: User, clips: Sequence[Clip]) -> list[dict[str, Any]]:
-    return [clip_json(session, user, clip) for clip in clips]
+    lighter = _lighter(session, clips)
+    return [clip_json(session, user, clip, lighter) for clip in clips]
 
 
-def _public_fields(session: Session, clip: Clip) -> dict[str, Any]:
+def _public_fields(session: Session, clip: Clip, lighter: Lighter) -> dict[str, Any]:
     creator = session.get(Person, clip.creator_id)
     asked = {name: getattr(clip, name) for name in ("num_frames", "width", "height", "fps")}
     shape = {**asked, **(clip.made_as or {})}
@@ -63,7 +70,7 @@ def _public_fields(session: Session, clip: Clip) -> dict[str, Any]:
         "seed": clip.seed,
         **shape,
         "duration_s": round(shape["num_frames"] / shape["fps"], 3),
-        "media": _media(clip),
+        "media": _media(clip, lighter),
         "sha256": clip.sha256,
         "public_sha256": clip.public_sha256 if clip.state == State.PUBLISHED else None,
         "page": f"/clip/{clip.id}" if clip.state == State.PUBLISHED else None,
@@ -112,7 +119,7 @@ def _parent(session: Session, user: User, clip: Clip) -> dict[str, Any] | None:
         "height": parent.height,
         "num_frames": parent.num_frames,
         "fps": parent.fps,
-        "media": _media(parent),
+        "media": _media(parent, {}),
     }
 
 
@@ -144,14 +151,28 @@ def _is_barred(session: Session, user: User, clip: Clip) -> bool:
     return not is_new and user.id in barred(session, clip)
 
 
-def _media(clip: Clip) -> dict[str, str] | None:
+def _media(clip: Clip, lighter: Lighter) -> dict[str, str] | None:
     if clip.sha256 is None:
         return None
     return {
         "mp4": f"/media/{clip.id}.mp4",
         "poster": f"/media/{clip.id}.jpg",
         "strip": f"/media/{clip.id}.webp",
+        **lighter.get(clip.id, {}),
     }
+
+
+def _lighter(session: Session, clips: Sequence[Clip]) -> Lighter:
+    """Of those that are published, all in one question."""
+    kinds = (FileKind.LIGHT.value, FileKind.POSTER_WEBP.value)
+    public = [clip.id for clip in clips if clip.state == State.PUBLISHED]
+    if not public:
+        return {}
+    query = select(PublicFile).where(col(PublicFile.clip_id).in_(public))
+    found: dict[str, dict[str, str]] = {}
+    for row in session.exec(query.where(col(PublicFile.kind).in_(kinds))):
+        found.setdefault(row.clip_id, {})[row.kind] = f"/files/{row.sha256}{row.ending}"
+    return found
 
 
 def _possible(session: Session, user: User, clip: Clip, *, own: bool) -> list[str]:

@@ -24,7 +24,7 @@ from app import Greenlight, running
 from media import MediaStore
 from moderation import clips, desk
 from moderation.deadlines import due
-from moderation.models import Clip, Stage, State, Verdict
+from moderation.models import Clip, PublicFile, Stage, State, Verdict
 from moderation.rules import rules_of
 from moderation.transitions import move
 from pipeline.encode import encode
@@ -152,10 +152,10 @@ class House:
             draft = self.media.work_folder("test") / "signed.mp4"
             draft.write_bytes(held)
             self.media.put(draft, "public", public)
-            for ending in self.get(clip_id).pictures:
+            for ending, sha256 in self.get(clip_id).pictures.items():
                 picture = draft.with_suffix(ending)
                 shutil.copyfile(self.media.path("held", reviewed, ending), picture)
-                self.media.put(picture, "public", public)
+                self.media.put(picture, "public", sha256)
             changes = {"public_sha256": public, "published_at": utc_now()}
         elif step == "fail":
             changes = {
@@ -163,7 +163,13 @@ class House:
             }
         with self.store.write() as session:
             body = {name: changes[name] for name in _LOGGED if name in changes}
-            move(session, clip_id, step, actor="system", body=body, **changes)
+            clip = move(session, clip_id, step, actor="system", body=body, **changes)
+            if step == "publish":
+                files = {".mp4": clip.public_sha256 or "", **clip.pictures}
+                session.add_all(
+                    PublicFile(clip_id=clip_id, kind=_KINDS[end], sha256=sha256, ending=end)
+                    for end, sha256 in files.items()
+                )
 
     def _files(self, clip_id: str) -> dict[str, object]:
         seed = int(clip_id[:8], 16)
@@ -174,6 +180,7 @@ class House:
         return {"sha256": files.sha256, "pictures": files.pictures}
 
 
+_KINDS = {".mp4": "video", ".jpg": "poster", ".webp": "strip"}
 _LOGGED = ("sha256", "pictures", "public_sha256")
 _MADE = ["start", "made"]
 _PENDING = [*_MADE, "screened"]

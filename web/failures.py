@@ -39,7 +39,7 @@ def answer(request: Request, error: GreenlightError) -> Response:
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     is_page = request.method in ("GET", "POST") and not request.url.path.startswith(
-        ("/api", "/media")
+        ("/api", "/media", "/files")
     )
     if is_page and "text/html" in request.headers.get("accept", ""):
         page = failure_page(error, request.headers.get("accept-language", ""))

@@ -23,7 +23,8 @@ from web.failures import answer
 _OPEN: Final = re.compile(
     r"/"
     r"|/healthz|/favicon\.ico|/robots\.txt|/stats|/gallery|/creator/[^/]+|/oembed|/feed\.(xml|atom)|/sitemap\.xml"
-    r"|/api/v1(/[\w-]+)+(\.json)?|/media/[^/]+|/(clip|embed)/[^/]+|/clip/[^/]+/report|/invite/[^/]+|/login|/logout"
+    r"|/api/v1(/[\w-]+)+(\.json)?|/media/[^/]+|/files/[^/]+|/verify|/(clip|embed)/[^/]+|/clip/[^/]+/report"
+    r"|/invite/[^/]+|/login|/logout"
     r"|/login/huggingface|/login/callback"  # routes of Gradio's sign-in, there on a Space only
     # Gradio's page and what its browser side needs to run events. No file, upload, proxy,
     # component_server, call, run or monitoring route is among them.
@@ -33,6 +34,7 @@ _OPEN: Final = re.compile(
 _FOR_ANY_SITE: Final = re.compile(r"/oembed|/feed\.(xml|atom)")
 """Read by the scripts of other sites: the same for everyone, and nothing is done by asking."""
 _PICTURES: Final = "/api/v1/frames"
+_VERIFIED: Final = frozenset({"/verify", "/api/v1/verify"})
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _APP_FRAMES: Final = "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
 
@@ -40,7 +42,8 @@ _APP_FRAMES: Final = "frame-ancestors 'self' https://huggingface.co https://*.hf
 class Guard:
     """ASGI middleware. `hosts`: host[:port] names that count as our own in an Origin header.
 
-    Limits in bytes: `picture_limit` for the one route that takes a picture, `body_limit` elsewhere.
+    Limits in bytes: `picture_limit` for the one route that takes a picture, `verify_limit` for those
+    that take a file to check, `body_limit` elsewhere.
     """
 
     def __init__(
@@ -50,12 +53,14 @@ class Guard:
         hosts: frozenset[str],
         body_limit: int,
         picture_limit: int,
+        verify_limit: int,
         https: bool,
     ) -> None:
         self._app = app
         self._hosts = hosts
         self._body_limit = body_limit
         self._picture_limit = picture_limit
+        self._verify_limit = verify_limit
         self._https = https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,6 +108,8 @@ class Guard:
             raise CrossOrigin()
 
     def _limit(self, scope: Scope) -> int:
+        if scope["path"] in _VERIFIED:
+            return self._verify_limit
         return self._picture_limit if scope["path"] == _PICTURES else self._body_limit
 
     def _drop_false_host(self, scope: Scope) -> None:
@@ -114,7 +121,9 @@ class Guard:
 
     def _with_headers(self, scope: Scope, send: Send) -> Send:
         path = scope["path"]
-        private = path in ("/", "/config") or path.startswith(("/api/", "/media/", "/gradio_api/"))
+        private = path in ("/", "/config") or path.startswith(
+            ("/api/", "/media/", "/files/", "/gradio_api/")
+        )
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -15,6 +15,7 @@ from accounts.permissions import STRANGER
 from actions import Actions, Json
 from gallery import feeds, pages, report_pages
 from gallery.oembed import as_xml, clip_id_in, oembed
+from gallery.panel import Panels
 from gallery.tombstone import Tombstone
 from gallery.wall import Wall
 from language import choose
@@ -30,7 +31,7 @@ _Cursor = Annotated[str | None, Query(max_length=200)]
 _Pixels = Annotated[int | None, Query(ge=1, le=100_000)]
 
 
-def share_routes(actions: Actions) -> APIRouter:
+def share_routes(actions: Actions, panels: Panels) -> APIRouter:
     router = APIRouter()
     address = actions.settings.address
 
@@ -43,7 +44,8 @@ def share_routes(actions: Actions) -> APIRouter:
             return _gone(stone, language)
         clip = actions.clip(STRANGER, clip_id)
         report = report_pages.form(actions.reporting.choices(choose(language)))
-        page = pages.clip_page(clip, language, address=address, report=report)
+        said = panels.said(clip["public_sha256"] or "")
+        page = pages.clip_page(clip, language, address=address, report=report, said=said)
         return HTMLResponse(page, headers=_FRESH | {"Vary": "Accept-Language"})
 
     def _gone(
@@ -140,7 +142,8 @@ def share_routes(actions: Actions) -> APIRouter:
 
     @router.get("/robots.txt", response_class=PlainTextResponse)
     def robots() -> str:
-        open_to_all = ("/gallery", "/creator/", "/clip/", "/embed/", "/media/", "/stats")
+        open_to_all = ["/gallery", "/creator/", "/clip/", "/embed/", "/media/", "/stats"]
+        open_to_all += ["/files/", "/verify"]
         closed = ("/api/", "/invite/", "/login", "/gradio_api/")
         lines = ["User-agent: *", *(f"Allow: {each}" for each in open_to_all)]
         lines += [f"Disallow: {each}" for each in closed] + [f"Sitemap: {address}/sitemap.xml"]

@@ -104,13 +104,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day"),
     )
     op.create_table(
-        "shelving",
+        "reshelving",
         sa.Column("clip_id", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["clip_id"], ["clip.id"]),
         sa.PrimaryKeyConstraint("clip_id"),
     )
     # Clips that were taken down or withdrawn before this: their files leave the public shelf too.
     op.execute(
-        "INSERT INTO shelving (clip_id) SELECT id FROM clip WHERE public_sha256 IS NOT NULL"
+        "INSERT INTO reshelving (clip_id) SELECT id FROM clip WHERE public_sha256 IS NOT NULL"
         " AND state <> 'published' AND deleted_at IS NULL"
     )

@@ -31,6 +31,7 @@ _SEEDS = (
     "/feed.atom",
     "/sitemap.xml",
     "/stats",
+    "/verify",
     "/robots.txt",
     "/healthz",
     "/login",
@@ -61,6 +62,10 @@ _OF_A_CLIP = (
     "/media/{id}.webp",
     "/media/{id}.preview.jpg",
     "/media/{sha256}.mp4",
+    "/files/{sha256}.mp4",
+    "/files/{public}.mp4",
+    "/files/{poster}.jpg",
+    "/verify?url={url}/clip/{id}",
     "/media/{id}.mp4?download=1&facts=1",
     "/api/v1/clips/{id}",
     "/api/v1/clips/{id}/statements",
@@ -91,6 +96,7 @@ class Crawler:
         for clip in clips:
             path = MediaStore(media).path("held", clip.sha256 or "0" * 64, ".mp4")
             facts = {"id": clip.id, "sha256": clip.sha256, "url": room.url, "path": path}
+            facts |= {"public": clip.public_sha256, "poster": clip.pictures.get(".jpg")}
             self._seeds += [shape.format(**facts) for shape in _OF_A_CLIP]
 
     def crawl(self) -> Crawler:
@@ -167,7 +173,8 @@ def assert_only_public(crawled: Crawler, clips: list[Clip], public: set[str]) ->
     assert crawled.canaries() == public
     hidden = [clip for clip in clips if clip.prompt.removeprefix("canary-") not in public]
     for clip in hidden:
-        assert [address for address in crawled.files if clip.id in address] == []
+        names = [clip.id, clip.public_sha256, *clip.pictures.values()]
+        assert [at for at in crawled.files for name in names if name and name in at] == []
         told = [at for at, text in crawled.texts.items() if clip.sha256 and clip.sha256 in text]
         assert told == []
     held = {clip.sha256 for clip in clips}

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from gallery.provenance import REVIEW_LABEL, SOURCE_TYPE, Review, Signer, read_manifest
+from gallery.provenance import REVIEW_LABEL, Credit, Review, Signer, read_manifest
+from gallery.xmp import BOX_ID, SOURCE_TYPE, add_to_mp4, boxes, packet
 from media import sha256_of
 from pipeline.encode import write_mp4
+
+RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 
 
 @pytest.fixture(scope="module")
@@ -20,10 +25,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("provenance")
 
 
+def source_file(path: Path) -> Path:
+    """What is signed: a clip with its packet of metadata behind it."""
+    noise = np.random.default_rng(1).integers(0, 255, (9, 64, 64, 3)).astype(np.uint8)
+    write_mp4(noise, 8, path)
+    add_to_mp4(path, packet(title="a red ball", creators=["ana"]))
+    return path
+
+
 @pytest.fixture(scope="module")
 def source(folder: Path) -> Path:
-    noise = np.random.default_rng(1).integers(0, 255, (9, 64, 64, 3)).astype(np.uint8)
-    return write_mp4(noise, 8, folder / "held.mp4")
+    return source_file(folder / "held.mp4")
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +50,9 @@ def sign(folder: Path, source: Path, target: Path, title: str = "a red ball") ->
         source,
         target,
         title=title,
-        creator="ana",
+        credit=Credit("ana"),
         model="embedded",
+        model_version="0.1.0",
         review=Review(sha256_of(source), "d1", "1", "h" * 64),
     )
 
@@ -76,6 +89,7 @@ def test_the_source_is_left_alone(folder: Path, source: Path) -> None:
 def test_a_signed_file_names_the_file_that_was_reviewed(signed: Path, source: Path) -> None:
     assert assertions(signed)[REVIEW_LABEL] == {
         "creator": "ana",
+        "credits": [],
         "reviewed_sha256": sha256_of(source),
         "decision_id": "d1",
         "policy_version": "1",
@@ -86,7 +100,7 @@ def test_a_signed_file_names_the_file_that_was_reviewed(signed: Path, source: Pa
 def test_a_signed_file_says_that_a_model_made_it(signed: Path) -> None:
     (made,) = assertions(signed)["c2pa.actions.v2"]["actions"]
     assert (made["action"], made["digitalSourceType"]) == ("c2pa.created", SOURCE_TYPE)
-    assert made["softwareAgent"]["name"] == "embedded"
+    assert made["softwareAgent"] == {"name": "embedded", "version": "0.1.0"}
 
 
 def test_a_signed_file_says_plainly_that_it_is_self_signed(signed: Path) -> None:
@@ -106,30 +120,87 @@ def test_a_signed_file_still_plays(signed: Path) -> None:
         assert sum(1 for _ in container.decode(video=0)) == 9
 
 
-def boxes(content: bytes) -> dict[str, range]:
-    """The top boxes of an mp4: where each one's payload lies."""
-    found, at = {}, 0
-    while at < len(content):
-        size = int.from_bytes(content[at : at + 4], "big")
-        found[content[at + 4 : at + 8].decode()] = range(at + 8, at + size)
-        at += size
+def named_boxes(path: Path) -> dict[str, range]:
+    """Where each top box lies, its header with it; of the two with an id the second is the XMP."""
+    found: dict[str, range] = {}
+    for kind, at, size in boxes(path):
+        name = kind.decode() if kind.decode() not in found else f"{kind.decode()} of XMP"
+        found[name] = range(at, at + size)
     return found
 
 
-@pytest.mark.parametrize("box", ["moov", "mdat", "uuid"])
-def test_a_flipped_byte_makes_it_invalid(signed: Path, tmp_path: Path, box: str) -> None:
-    """In the index, the pictures or the manifest; zeros are left out, as some pad the signature."""
-    whole = signed.read_bytes()
-    places = [place for place in boxes(whole)[box] if whole[place]]
-    believed = []
-    for place in places[:: len(places) // 25]:
+def believed(path: Path, places: list[int], broken: Path) -> list[int]:
+    """At which of the places another byte goes unnoticed by the reader."""
+    whole, found = path.read_bytes(), []
+    for place in places:
         content = bytearray(whole)
         content[place] ^= 0xFF
-        broken = tmp_path / "broken.mp4"
         broken.write_bytes(content)
         if state_of(broken) == "Valid":
-            believed.append(place)
-    assert believed == []
+            found.append(place)
+    return found
+
+
+def test_the_boxes_are_those_that_the_tests_below_look_at(signed: Path) -> None:
+    assert list(named_boxes(signed)) == ["ftyp", "uuid", "moov", "free", "mdat", "uuid of XMP"]
+
+
+@pytest.mark.parametrize("box", ["moov", "free", "mdat", "uuid of XMP"])
+def test_a_flipped_byte_makes_it_invalid(signed: Path, tmp_path: Path, box: str) -> None:
+    """In the index, the pictures and the metadata, their headers with them."""
+    places = list(named_boxes(signed)[box])
+    chosen = [*places[:16], *places[16 :: max(1, len(places) // 120)], places[-1]]
+    assert believed(signed, chosen, tmp_path / "broken.mp4") == []
+
+
+def test_in_the_manifest_only_headers_and_filling_are_left_out(
+    signed: Path, tmp_path: Path
+) -> None:
+    """C2PA leaves out the version and offset of the box, the lengths of the boxes inside of it that
+    hold others, and the zeros behind the signature."""
+    whole, box = signed.read_bytes(), named_boxes(signed)["uuid"]
+    left_out = set(range(box.start + 24, box.start + 45))
+    for found in re.finditer(b"jumb", whole):
+        left_out |= set(range(found.start() - 4, found.start()))
+    places = [place for place in box if whole[place] and place not in left_out]
+    assert believed(signed, places[::12], tmp_path / "broken.mp4") == []
+
+
+def test_no_byte_of_any_box_changes_unnoticed_by_its_hash(signed: Path, tmp_path: Path) -> None:
+    """Those that C2PA leaves out as well, the brands at the beginning among them: verifying
+    compares the sha256 of the whole file."""
+    ftyp = list(named_boxes(signed)["ftyp"])
+    broken = tmp_path / "broken.mp4"
+    assert believed(signed, ftyp[8:], broken) == ftyp[8:]
+    assert sha256_of(broken) != sha256_of(signed)
+
+
+def test_xmp_survives_signing_and_the_file_still_plays_from_its_offsets(
+    signed: Path, source: Path
+) -> None:
+    import av
+
+    box = named_boxes(signed)["uuid of XMP"]
+    inside = signed.read_bytes()[box.start + 8 : box.stop]
+    assert inside == BOX_ID + packet(title="a red ball", creators=["ana"])
+    with av.open(str(signed)) as one, av.open(str(source)) as other:
+        pairs = zip(one.decode(video=0), other.decode(video=0), strict=True)
+        assert all((a.to_ndarray() == b.to_ndarray()).all() for a, b in pairs)
+
+
+@pytest.mark.parametrize("text", ["<b> & \"'", "日本語 été", "]]>", "x" * 5000])
+def test_any_words_make_a_packet_that_can_be_read(text: str) -> None:
+    found = ElementTree.fromstring(packet(title=text, creators=[text, "ben"]))  # noqa: S314
+    assert [each.text for each in found.iter(f"{RDF}li")] == [text, text, "ben"]
+
+
+def test_nothing_is_appended_to_a_file_whose_boxes_do_not_fill_it(
+    source: Path, tmp_path: Path
+) -> None:
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(source.read_bytes()[:-5])
+    with pytest.raises(ValueError, match="do not fill it"):
+        add_to_mp4(cut, packet())
 
 
 def test_bytes_added_at_the_end_make_it_invalid(signed: Path, tmp_path: Path) -> None:

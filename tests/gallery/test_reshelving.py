@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlmodel import select
 
-from gallery import shelves
+from gallery import reshelving
 from gallery.publish import BytesChanged, check_public
 from media import MediaStore, Shelf, sha256_of
 from moderation import clips
-from moderation.models import Clip, Shelving, State
+from moderation.models import Clip, PublicFile, Reshelving, State
 from moderation.proof import file_problems
 from tests.conftest import House
 
@@ -33,18 +33,26 @@ def restore(house: House, clip: Clip) -> None:
 
 
 def settle(house: House) -> None:
-    shelves.settle(house.store, house.media)
+    reshelving.settle(house.store, house.media)
 
 
 def on(house: House, shelf: Shelf, clip: Clip) -> dict[str, str]:
     """What of the clip lies there: sha256 by ending."""
-    paths = {end: house.media.path(shelf, clip.public_sha256 or "", end) for end in ENDINGS}
+    names = {".mp4": clip.public_sha256 or "", **clip.pictures}
+    paths = {end: house.media.path(shelf, name, end) for end, name in names.items()}
     return {end: sha256_of(path) for end, path in paths.items() if path.is_file()}
+
+
+def files(house: House, clip: Clip) -> list[tuple[str, str]]:
+    """Those that really lie on a shelf, by name and ending."""
+    with house.store.read() as session:
+        named = reshelving.public_files(session, clip)
+    return [each for each in named if house.media.released(*each).is_file()]
 
 
 def waiting(house: House) -> list[str]:
     with house.store.read() as session:
-        return list(session.exec(select(Shelving.clip_id)))
+        return list(session.exec(select(Reshelving.clip_id)))
 
 
 @pytest.fixture
@@ -89,7 +97,7 @@ def test_the_sweep_makes_good_a_crash_between_two_files(
     house: House, clip: Clip, moved: int
 ) -> None:
     take_down(house, clip)
-    first = shelves.public_files(clip)[:moved]
+    first = files(house, clip)[:moved]
     house.media.shift(first, "public", "down")  # and here the process dies
     settle(house)
     assert (on(house, "public", clip), set(on(house, "down", clip))) == ({}, ENDINGS)
@@ -102,10 +110,21 @@ def test_a_restoring_that_was_cut_short_shows_the_clip_meanwhile(
     take_down(house, clip)
     settle(house)
     restore(house, clip)
-    house.media.shift(shelves.public_files(clip)[:moved], "down", "public")
+    house.media.shift(files(house, clip)[:moved], "down", "public")
     check_public(clip, house.media)  # every file is there for whoever asks
     settle(house)
     assert set(on(house, "public", clip)) == ENDINGS
+
+
+def test_bytes_that_another_public_clip_has_too_stay(house: House, clip: Clip) -> None:
+    other = house.clip(State.PUBLISHED)
+    with house.store.write() as session:
+        for row in session.exec(select(PublicFile).where(PublicFile.clip_id == other.id)):
+            if row.ending == ".jpg":
+                row.sha256 = clip.pictures[".jpg"]
+    take_down(house, clip)
+    settle(house)
+    assert set(on(house, "public", clip)) == {".jpg"}
 
 
 def test_a_take_down_that_was_overtaken_leaves_the_files_public(house: House, clip: Clip) -> None:
@@ -136,10 +155,10 @@ def test_one_clip_that_cannot_be_moved_does_not_keep_the_others(
     other = house.clip(State.PUBLISHED)
     real = MediaStore.shift
 
-    def refuse_one(media: MediaStore, files: list[tuple[str, str]], *shelves: Shelf) -> None:
+    def refuse_one(media: MediaStore, files: list[tuple[str, str]], *reshelving: Shelf) -> None:
         if files[0][0] == clip.public_sha256:
             raise OSError("bad block")
-        real(media, files, *shelves)
+        real(media, files, *reshelving)
 
     for each in (clip, other):
         take_down(house, each)
