@@ -75,7 +75,8 @@ def running(
             jobs.launch()
             delivery.start()
             actions = Actions(settings, store, media, engine, jobs)
-            yield Greenlight(settings, store, media, engine, jobs, actions, identity)
+            with actions.finding.counts:
+                yield Greenlight(settings, store, media, engine, jobs, actions, identity)
         finally:
             delivery.close()
             jobs.close()
@@ -106,6 +107,7 @@ def launch(greenlight: Greenlight) -> Any:
     from web.bulk import bulk_routes
     from web.desk import desk_routes
     from web.failures import failure_handlers
+    from web.gallery import gallery_routes
     from web.guard import Guard
     from web.live import Live, live_routes
     from web.media import media_routes
@@ -127,6 +129,7 @@ def launch(greenlight: Greenlight) -> Any:
         media_routes(actions, identity, greenlight.media),
         people_routes(actions, identity),
         share_routes(actions),
+        gallery_routes(actions.finding, settings.address),
     ]
     routers.append(openapi_route(routers))
     words = texts()
@@ -211,6 +214,7 @@ def main() -> int:
             threading.Thread(target=_load, args=[greenlight.engine], daemon=True).start()
             stopped.wait()
             page.close(verbose=False)
+            greenlight.actions.finding.counts.close()
             # A clip that is being made goes on from its last finished step at the next start;
             # waiting for its thread here would only delay the stop.
             sys.stdout.flush()
