@@ -33,6 +33,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import httpx
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import insert
 from sqlmodel import col, select
 
@@ -46,7 +49,7 @@ from moderation.models import Clip, State
 from settings import read_settings
 from store import Store, open_store
 from tests.conftest import REQUEST
-from tests.server import Server
+from tests.server import ROOT, Server
 
 LIMIT_MS = 10.0
 TIMES = 2.0
@@ -104,8 +107,20 @@ def main() -> int:
 # ---- the data -----------------------------------------------------------------------------
 
 
-def _fill(store: Store, count: int) -> None:
-    """Clips as they are when they are published. Their files are never opened here."""
+def _fill(folder: Path, count: int) -> None:
+    """Clips as they are when they are published. Their files are never opened here.
+
+    Most are there before the migration that makes them searchable, which takes them all at once;
+    the last thousand come one by one, as in life, so that the search has fresh ends to look at.
+    """
+    settings = read_settings(data=folder / "data")
+    store = Store(settings.database, audit_key=b"")
+    with store.engine.connect() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(ROOT / "migrations"))
+        config.attributes["connection"] = connection
+        before = ScriptDirectory.from_config(config).get_revision("0009").down_revision
+        command.upgrade(config, str(before))
     chance = random.Random(count)
     creators = [f"{number:016x}" for number in range(max(2, count // 50))]
     now = datetime.now(timezone.utc)
@@ -122,11 +137,19 @@ def _fill(store: Store, count: int) -> None:
             for number, each in enumerate([*creators, "r" * 16])
         ]
         session.execute(insert(Person), people)
-    for start in range(0, count, 20_000):
-        stop = min(count, start + 20_000)
+
+    def publish(start: int, stop: int) -> None:
         with store.write() as session:
             rows = [_row(chance, seq, count, creators, now) for seq in range(start + 1, stop + 1)]
             session.execute(insert(Clip), rows)
+
+    early = count - 1000
+    for start in range(0, early, 20_000):
+        publish(start, min(early, start + 20_000))
+    store.upgrade()
+    for start in range(early, count):
+        publish(start, start + 1)
+    store.close()  # all of it is in its file now
 
 
 def _row(chance: random.Random, seq: int, count: int, creators: list[str], now: datetime) -> Json:
@@ -170,13 +193,11 @@ def _row(chance: random.Random, seq: int, count: int, creators: list[str], now: 
 
 
 def _measure(folder: Path, count: int) -> Json:
-    """Question → the slowest twentieth of its times, in milliseconds."""
-    store = open_store(read_settings(data=folder / "data"))
+    """Question → p95 of its times and of its processor times, in milliseconds."""
     began = time.perf_counter()
-    _fill(store, count)
+    _fill(folder, count)
     filled = time.perf_counter() - began
-    store.close()
-    store = open_store(read_settings(data=folder / "data"))  # all of it in its file now
+    store = open_store(read_settings(data=folder / "data"))
     chance = random.Random(7)
     window = 1
     began = time.perf_counter()
@@ -187,7 +208,7 @@ def _measure(folder: Path, count: int) -> Json:
         name: _p95(store, partial(make, chance, count), window)
         for name, make in _questions(store).items()
     }
-    times["what can be chosen"] = _slow(_timed_choices(store))
+    times["what can be chosen"] = _slowest(_timed_choices(store))
     store.close()
     print(f"{count} clips filled in {filled:.0f} s, a window drawn in {1000 * drawn:.0f} ms")
     return {"times": times, "drawn_ms": 1000 * drawn}
@@ -247,24 +268,29 @@ def _names(store: Store) -> tuple[str, list[str]]:
     return names[0], names
 
 
-def _p95(store: Store, ask: Callable[[], _Ask], window: int) -> float:
-    def timed() -> Iterator[float]:
+def _p95(store: Store, ask: Callable[[], _Ask], window: int) -> tuple[float, float]:
+    def timed() -> Iterator[tuple[float, float]]:
         for _ in range(_ROUNDS + 1):
             question, cursor = ask()
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), time.thread_time()
             with store.read() as session:
                 page(session, question, older=cursor, window=window)
-            yield time.perf_counter() - began
+            yield time.perf_counter() - began, time.thread_time() - worked
 
-    return _slow(timed())
+    return _slowest(timed())
 
 
-def _timed_choices(store: Store) -> Iterator[float]:
+def _timed_choices(store: Store) -> Iterator[tuple[float, float]]:
     for _ in range(_ROUNDS + 1):
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.thread_time()
         with store.read() as session:
             choices(session)
-        yield time.perf_counter() - began
+        yield time.perf_counter() - began, time.thread_time() - worked
+
+
+def _slowest(times: Iterator[tuple[float, float]]) -> tuple[float, float]:
+    both = list(times)
+    return _slow(each[0] for each in both), _slow(each[1] for each in both)
 
 
 def _slow(times: Iterator[float]) -> float:
@@ -326,12 +352,13 @@ def _rate(client: httpx.Client, seconds: float, path: Callable[[], str]) -> floa
 
 def _report(clips: int, small: Json, large: Json, served: Json) -> int:
     missed = []
-    print(f"{'p95, ms':32}{_SMALL:>12}{clips:>12}")
-    for name, time_ms in large["times"].items():
-        before = small["times"][name]
+    print(f"{'p95, ms':32}{_SMALL:>12}{clips:>12}{'of processor time':>24}")
+    for name, (time_ms, worked_ms) in large["times"].items():
+        before, worked_before = small["times"][name]
         is_met = time_ms <= LIMIT_MS and time_ms <= max(TIMES * before, _EQUAL_MS)
         missed += [] if is_met else [name]
-        print(f"{name:32}{before:>12.2f}{time_ms:>12.2f}{'' if is_met else '  missed'}")
+        worked = f"{worked_before:>12.2f}{worked_ms:>12.2f}"
+        print(f"{name:32}{before:>12.2f}{time_ms:>12.2f}{worked}{'' if is_met else '  missed'}")
     print(f"{'/gallery, first page, p95 ms':44}{served['first_ms']:>12.1f}")
     print(f"{'/gallery, a page nobody had asked for, p95 ms':44}{served['page_ms']:>11.1f}")
     print(f"{'/gallery, first page, answers a second':44}{served['rate']:>12.0f}")
@@ -340,12 +367,13 @@ def _report(clips: int, small: Json, large: Json, served: Json) -> int:
     missed += ["answers a second"] if served["rate"] < A_SECOND else []
     facts = {
         "name": "gallery",
-        "value": round(max(large["times"].values()), 2),
+        "value": round(max(each[0] for each in large["times"].values()), 2),
         "unit": "ms, p95 of the slowest question in the database",
         "target": LIMIT_MS,
         "ok": not missed,
         "missed": missed,
         "clips": clips,
+        "processor_ms": round(max(each[1] for each in large["times"].values()), 2),
         "html_p95_ms": round(max(served["first_ms"], served["page_ms"]), 1),
         "html_target_ms": HTML_MS,
         "answers_a_second": round(served["rate"]),

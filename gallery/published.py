@@ -126,7 +126,8 @@ class _Search:
     def leave_out(self, seqs: Sequence[int]) -> None:
         """Keep these clips apart; those of them that are an answer are `first`, in this order."""
         self._left_out = list(seqs)
-        self.first = [seq for seq in seqs if self._is_answer(seq)]
+        answers = set(seqs if self._match is None else self._answers(seqs))
+        self.first = [seq for seq in seqs if seq in answers]
 
     def before(self, seq: int | None) -> list[int]:
         """Up to PAGE + 1 numbers below `seq`, the highest first."""
@@ -154,9 +155,11 @@ class _Search:
             query = query.where(self._seq.not_in(self._left_out))
         return list(self.session.execute(query.limit(PAGE + 1)).scalars())
 
-    def _is_answer(self, seq: int) -> bool:
-        query = self._numbers().where(self._seq == seq)
-        return self.session.execute(query.limit(1)).first() is not None
+    def _answers(self, seqs: Sequence[int]) -> Sequence[int | None]:
+        """Those of these numbers that match, each looked up by itself: few of many answers."""
+        is_answer = self._numbers().where(_WORDS.c.rowid == col(Clip.publish_seq)).exists()
+        query = select(Clip.publish_seq).where(col(Clip.publish_seq).in_(seqs), is_answer)
+        return self.session.exec(query).all()
 
 
 def _match(session: Session, question: Question) -> str | None:
