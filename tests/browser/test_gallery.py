@@ -125,4 +125,4 @@ def test_the_tab_offers_the_same_filters(
     page.get_by_role("searchbox").fill("zebra")
     expect(page.locator("#published")).to_contain_text("No clip is like that.")
     page.get_by_role("button", name="Show everything").click()
-    expect(page.locator("#published .gl-brick").nth(24)).to_be_attached()
+    expect(page.locator("#published .gl-brick").nth(23)).to_be_attached()
