@@ -4,9 +4,13 @@ published now."""
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
@@ -16,11 +20,14 @@ from errors import BadCursor, BadInput, GreenlightError, TextTooLong
 from gallery import rotation
 from gallery.published import PAGE, Page, page, part, parts, read_cursor, write_cursor
 from gallery.question import Question
+from media import MediaStore
 from moderation import clips as acts
 from moderation.models import Clip, State
 from moderation.transitions import move
+from store import Store
 from tests.conftest import House
 from tests.gallery.shelves import publish
+from tests.server import ROOT
 
 
 def look(house: House, *, older: str | None = None, newer: str | None = None, **asked: str) -> Page:
@@ -434,3 +441,23 @@ def test_a_part_that_nothing_is_left_of_is_no_part(house: House) -> None:
 def test_where_nothing_is_published_there_is_no_part(house: House) -> None:
     with house.store.read() as session:
         assert (parts(session, 3), part(session, None, 3)) == ([], [])
+
+
+# ---- clips from before there was a search -------------------------------------------------
+
+
+def test_clips_that_were_published_before_are_found_after_the_migration(tmp_path: Path) -> None:
+    old = Store(f"sqlite:///{tmp_path / 'old.db'}", audit_key=b"")
+    with old.engine.connect() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(ROOT / "migrations"))
+        config.attributes["connection"] = connection
+        before = ScriptDirectory.from_config(config).get_revision("0009").down_revision
+        command.upgrade(config, str(before))
+    house = House(old, MediaStore(tmp_path / "media"))
+    made = publish(house, "an early ball", "a hidden ball", shares_prompt=False)
+    change(house, made[0], shares_prompt=True)
+    old.upgrade()
+    draw(house, 1)
+    assert (found(house, text="ball"), turning(house).first) == ([made[0]], (made[1],))
+    old.close()
