@@ -30,7 +30,8 @@ WISHES: list[dict[str, Any]] = [
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
-    with Newsroom(tmp_path_factory.mktemp("walls"), [dict(wish) for wish in WISHES]) as filled:
+    filled = Newsroom(tmp_path_factory.mktemp("walls"), [dict(wish) for wish in WISHES])
+    with filled:
         yield filled
 
 

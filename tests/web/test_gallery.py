@@ -21,7 +21,8 @@ WISHES: list[dict[str, Any]] = [
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
-    with Newsroom(tmp_path_factory.mktemp("gallery"), WISHES) as filled:
+    filled = Newsroom(tmp_path_factory.mktemp("gallery"), WISHES)
+    with filled:
         yield filled
 
 
