@@ -30,10 +30,11 @@ from errors import (
     SignInNeeded,
     StorageFull,
 )
-from gallery import browse, reshelving, shelving
+from finding import Finding
+from gallery import browse, published, reshelving, shelving
 from gallery.feeds import SITEMAP_PART
+from gallery.question import Question
 from gallery.tombstone import Tombstone, tombstone
-from gallery.wall import Wall, wall
 from jobs import Jobs
 from media import MediaStore
 from moderation import (
@@ -116,6 +117,7 @@ class Actions:
             enqueue_publish=jobs.enqueue_publish,
         )
         self.reporting = Reporting(store, shown=self._shown)
+        self.finding = Finding(store)
         self._limits = backlog.Limits(own=settings.own_backlog, all=settings.review_backlog)
         self._forecaster = Forecaster(self._limits)
         self._board = statistics.Board()
@@ -146,6 +148,7 @@ class Actions:
                     note=wish.note,
                     enqueue=self._join,
                     batch_id=batch_id,
+                    style=preset.style_of(wish.prompt),
                 )
                 for request in requests
             ]
@@ -176,6 +179,7 @@ class Actions:
                 parent_id=draft.id,
                 note=draft.note,
                 enqueue=self._join,
+                style=draft.style,
             )
             return self._shown(session, user, [clip])[0]
 
@@ -289,33 +293,22 @@ class Actions:
         with self.store.read() as session:
             return self._shown(session, user, [visible_clip(session, user, clip_id)])[0]
 
-    def gallery(self, *, text: str, creator: str, cursor: str | None) -> Json:
-        """What the public sees; the same for everyone, whoever asks."""
-        with self.store.read() as session:
-            found, following = browse.published(session, text=text, creator=creator, cursor=cursor)
-            return {"items": clips_json(session, User(), found), "next": following}
-
     def tombstone(self, clip_id: str) -> Tombstone | None:
         with self.store.read() as session:
             return tombstone(session, clip_id)
 
-    def wall(self, *, text: str, creator: str, older: str | None, newer: str | None) -> Wall:
-        """A page of the gallery, or of one creator's works, for pages that need no script."""
-        with self.store.read() as session:
-            return wall(session, text=text, creator=creator, older=older, newer=newer)
-
     def newest(self) -> tuple[list[Json], dict[str, int]]:
         """The first page of the gallery, and the bytes of each clip's public file."""
-        found: list[Json] = self.gallery(text="", creator="", cursor=None)["items"]
+        found: list[Json] = self.finding.page(Question(), None)["items"]
         return found, {clip["id"]: self._public_bytes(clip) for clip in found}
 
     def sitemap_parts(self) -> list[str]:
         with self.store.read() as session:
-            return browse.parts(session, SITEMAP_PART)
+            return published.parts(session, SITEMAP_PART)
 
     def sitemap_part(self, begin: str | None) -> list[Json]:
         with self.store.read() as session:
-            return clips_json(session, User(), browse.part(session, begin, SITEMAP_PART))
+            return clips_json(session, User(), published.part(session, begin, SITEMAP_PART))
 
     def statistics(self) -> Json:
         return self._board.read(self.store)

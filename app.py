@@ -85,9 +85,10 @@ def running(
             jobs.launch()
             delivery.start()
             actions = Actions(settings, store, media, engine, jobs)
-            yield Greenlight(
-                settings, store, media, engine, jobs, actions, identity, signer, panels
-            )
+            with actions.finding.counts:
+                yield Greenlight(
+                    settings, store, media, engine, jobs, actions, identity, signer, panels
+                )
         finally:
             panels.close()
             delivery.close()
@@ -121,6 +122,7 @@ def launch(greenlight: Greenlight) -> Any:
     from web.desk import desk_routes
     from web.failures import failure_handlers
     from web.files import file_routes
+    from web.gallery import gallery_routes
     from web.guard import Guard
     from web.live import Live, live_routes
     from web.media import media_routes
@@ -147,6 +149,7 @@ def launch(greenlight: Greenlight) -> Any:
         report_routes(actions, identity),
         share_routes(actions, greenlight.panels),
         verify_routes(actions, greenlight.media, greenlight.signer),
+        gallery_routes(actions.finding, settings.address),
     ]
     routers.append(openapi_route(routers))
     words = texts()
@@ -233,6 +236,7 @@ def main() -> int:
             threading.Thread(target=_load, args=[greenlight.engine], daemon=True).start()
             stopped.wait()
             page.close(verbose=False)
+            greenlight.actions.finding.counts.close()
             # A clip that is being made goes on from its last finished step at the next start;
             # waiting for its thread here would only delay the stop.
             sys.stdout.flush()

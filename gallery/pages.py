@@ -16,12 +16,13 @@ from accounts.models import Invite
 from errors import GreenlightError, NotFound
 from gallery import figures
 from gallery.oembed import embed_code, shown_size
+from gallery.question import ORDERS
 from gallery.reading import Said
 from gallery.schema_org import video_object
 from gallery.tombstone import Tombstone
 from gallery.verify import Finding
-from gallery.wall import Wall
-from language import choose, say
+from gallery.wall import Wall, parameters
+from language import catalogue, choose, say
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -90,9 +91,28 @@ def verify_page(
 
 def wall_page(wall: Wall, accept_language: str, *, address: str, path: str) -> str:
     """The gallery, or a creator's works: whole without a script, a page at a time."""
+    language = choose(accept_language)
+
+    def style(name: str) -> str:
+        return catalogue(language).get(f"style.{name}", name)
+
     return _render(
-        "wall.html", choose(accept_language), wall=wall, address=address, link=f"{address}{path}"
+        "wall.html",
+        language,
+        wall=wall,
+        address=address,
+        link=f"{address}{path}",
+        asked=parameters(wall.question),
+        style=style,
+        number=partial(figures.number, language),
+        orders=ORDERS,
     )
+
+
+@cache
+def wall_script() -> str:
+    """What plays a clip of the wall while it is pointed at."""
+    return (_TEMPLATES / "wall.js").read_text(encoding="utf-8")
 
 
 def invite_page(

@@ -5,7 +5,8 @@ Knows nothing of how it looks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -13,59 +14,98 @@ from sqlmodel import Session
 
 from accounts.permissions import STRANGER
 from errors import BadInput, NotFound
-from gallery import browse
+from gallery.choices import choices
+from gallery.exposure import figures
+from gallery.models import Exposure
+from gallery.published import page
+from gallery.question import ORDERS, Question
 from moderation.views import clips_json
 
 
 @dataclass(frozen=True)
 class Wall:
-    """Clips as a stranger reads them, newest first; `newer` and `older` are addresses, or None."""
+    """Clips as a stranger reads them; `newer` and `older` are addresses, or None."""
 
     clips: list[dict[str, Any]]
     newer: str | None
     older: str | None
-    text: str = ""
-    creator: str = ""
+    question: Question = field(default_factory=Question)
+    choices: dict[str, list[str]] = field(default_factory=dict)  # filter → values to choose from
+    creator: str = ""  # whose works these are, as their owner writes it; empty: the gallery's
+    figures: dict[str, Exposure] = field(default_factory=dict)  # of a creator's works
+    first: tuple[str, ...] = ()  # ids of the clips in a first place of the rotation
 
 
 def wall(
     session: Session,
+    question: Question,
     *,
-    text: str = "",
-    creator: str = "",
     older: str | None = None,
     newer: str | None = None,
+    window: int = 0,
 ) -> Wall:
-    """The first page, or the one that a cursor leads to: `older` than a clip, or `newer`.
+    """The first page of the gallery, or the one that a cursor leads to."""
+    found = page(session, question, older=older, newer=newer, window=window)
+    address = _addresses("/gallery", parameters(question))
+    return Wall(
+        clips=clips_json(session, STRANGER, found.clips),
+        newer=address("newer", found.newer),
+        older=address("older", found.older),
+        question=question,
+        choices=_offered(choices(session), question),
+        first=found.first,
+    )
+
+
+def creator_wall(
+    session: Session, name: str, *, older: str | None = None, newer: str | None = None
+) -> Wall:
+    """The same of one creator's works, with what was counted of each.
 
     Raises NotFound for a creator of whom nothing is published: whether there is such a person is
     not said.
     """
-    if older is not None and newer is not None:
-        rule = "a page lies in one direction: older or newer"
-        raise BadInput(field="newer", value=newer, rule=rule, step="Send one of them.")
-    if newer is not None:
-        clips, before = browse.newer(session, text=text, creator=creator, cursor=newer)
-        after = browse.cursor_of(clips[-1]) if clips else None
-    else:
-        clips, after = browse.published(session, text=text, creator=creator, cursor=older)
-        before = browse.cursor_of(clips[0]) if clips and older is not None else None
-    if creator and not clips and older is None and newer is None:
+    try:
+        question = Question(creator=name)
+    except BadInput as error:
+        raise NotFound() from error  # nobody can be called that
+    if not name:
         raise NotFound()
-    shown = clips_json(session, STRANGER, clips)
-    name = shown[0]["creator"] if creator and shown else ""  # as its owner writes it
-    path = f"/creator/{quote(name, safe='')}" if name else "/gallery"
-
-    def address(direction: str, cursor: str | None) -> str | None:
-        if cursor is None:
-            return None
-        asked = {"q": text} if text else {}
-        return f"{path}?{urlencode({**asked, direction: cursor})}"
-
+    found = page(session, question, older=older, newer=newer)
+    if not found.clips and older is None and newer is None:
+        raise NotFound()
+    shown = clips_json(session, STRANGER, found.clips)
+    name = shown[0]["creator"] if shown else name
+    address = _addresses(f"/creator/{quote(name, safe='')}", {})
     return Wall(
         clips=shown,
-        newer=address("newer", before),
-        older=address("older", after),
-        text=text,
+        newer=address("newer", found.newer),
+        older=address("older", found.older),
         creator=name,
+        figures=figures(session, [clip["id"] for clip in shown]),
     )
+
+
+def parameters(question: Question) -> dict[str, str]:
+    """What an address says of a question, without what goes unsaid."""
+    said = {"q": question.text, "creator": question.creator, **question.filters}
+    if question.order != ORDERS[0]:
+        said["order"] = question.order
+    return {name: value for name, value in said.items() if value}
+
+
+def _offered(found: dict[str, list[str]], question: Question) -> dict[str, list[str]]:
+    """Only where there is a choice; a value that is set can always be taken out again."""
+    chosen = question.filters
+    return {
+        name: values if chosen.get(name, "") in ("", *values) else [*values, chosen[name]]
+        for name, values in found.items()
+        if len(values) > 1 or name in chosen
+    }
+
+
+def _addresses(path: str, said: dict[str, str]) -> Callable[[str, str | None], str | None]:
+    def address(direction: str, cursor: str | None) -> str | None:
+        return None if cursor is None else f"{path}?{urlencode({**said, direction: cursor})}"
+
+    return address

@@ -9,6 +9,7 @@ from sqlmodel import SQLModel
 
 import accounts.models
 import audit
+import gallery.models
 import moderation.models
 import moderation.report_models
 import notices.models
@@ -18,6 +19,7 @@ import sharing.models
 tables = (
     accounts.models,
     audit,
+    gallery.models,
     moderation.models,
     moderation.report_models,
     notices.models,

@@ -72,13 +72,24 @@ def submit(
     note: str,
     enqueue: Enqueue,
     batch_id: str | None = None,
+    style: str = "",
 ) -> Clip:
-    """Accept a checked request: the clip's row, its audit row and its job, all or nothing."""
+    """Accept a checked request: the clip's row, its audit row and its job, all or nothing.
+
+    `style`: the one of the preset's that its prompt asks for, for those who look for such clips.
+    """
     user.must("create clips")
     switches.check(session, "generation")
     check_text("note", note, NOTE_LIMIT)
     parent = visible_clip(session, user, parent_id) if parent_id is not None else None
-    clip = Clip(creator_id=user.id, parent_id=parent_id, note=note, batch_id=batch_id, **request)
+    clip = Clip(
+        creator_id=user.id,
+        parent_id=parent_id,
+        note=note,
+        batch_id=batch_id,
+        style=style,
+        **request,
+    )
     session.add(clip)
     session.flush()
     body = {

@@ -77,12 +77,20 @@ class Clip(SQLModel, table=True):
             "state <> 'published' OR (public_sha256 IS NOT NULL AND published_at IS NOT NULL)",
             name="clip_published_whole",
         ),
-        Index(
-            "ix_clip_gallery",
-            "published_at",
-            "id",
-            sqlite_where=text("state = 'published'"),
-            postgresql_where=text("state = 'published'"),
+        *(
+            Index(
+                f"ix_clip_gallery{ending}",
+                *columns,
+                "publish_seq",
+                sqlite_where=text("state = 'published'"),
+                postgresql_where=text("state = 'published'"),
+            )
+            for ending, columns in (
+                ("", ()),
+                ("_creator", ("creator_id",)),
+                ("_model", ("model",)),
+                ("_style", ("style",)),
+            )
         ),
         Index(
             "ix_clip_review",

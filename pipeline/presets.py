@@ -7,6 +7,7 @@ else it follows from the pipeline class that `model_index.json` names, see famil
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -92,6 +93,20 @@ class Preset:
         below = [other for other in legal if other < count]
         above = [other for other in legal if other > count]
         return (*([max(below)] if below else ()), *([min(above)] if above else ()))
+
+    def style_of(self, prompt: str) -> str:
+        """The style whose words the prompt has; of several the one that comes last, as the form
+        puts them one after the other. Empty where there is none."""
+        found = ""
+        latest = -1
+        for name, words in self.styles.items():
+            at = [
+                each.start()
+                for each in re.finditer(rf"(?<!\w){re.escape(words)}(?!\w)", prompt, re.I)
+            ]
+            if at and at[-1] > latest:
+                found, latest = name, at[-1]
+        return found
 
     def as_json(self) -> dict[str, Any]:
         """What a form needs to offer only what is legal."""

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlmodel import func, select
 
 from accounts.models import Role
 from accounts.people import find_person, person_with_role
@@ -162,6 +163,9 @@ class House:
                 "error": {"code": "making_failed", "message": "It stopped.", "fix": "Retry."}
             }
         with self.store.write() as session:
+            if step == "publish":
+                last = session.exec(select(func.max(Clip.publish_seq))).one() or 0
+                changes["publish_seq"] = last + 1
             body = {name: changes[name] for name in _LOGGED if name in changes}
             clip = move(session, clip_id, step, actor="system", body=body, **changes)
             if step == "publish":

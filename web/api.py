@@ -232,13 +232,6 @@ def api_routes(actions: Actions, identity: Identity) -> APIRouter:
 
     # ---- everyone -------------------------------------------------------------------------
 
-    @router.get("/gallery")
-    def gallery(
-        q: str = "", creator: Annotated[str, Query(max_length=100)] = "", cursor: str | None = None
-    ) -> Json:
-        """Published clips, newest first."""
-        return actions.gallery(text=q, creator=creator, cursor=cursor)
-
     @router.get("/me")
     def me(user: Asking) -> Json:
         """Who the asker is, and which tabs are of use to them."""

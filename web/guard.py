@@ -22,9 +22,9 @@ from web.failures import answer
 
 _OPEN: Final = re.compile(
     r"/"
-    r"|/healthz|/favicon\.ico|/robots\.txt|/stats|/gallery|/creator/[^/]+|/oembed|/feed\.(xml|atom)|/sitemap\.xml"
-    r"|/api/v1(/[\w-]+)+(\.json)?|/media/[^/]+|/files/[^/]+|/verify|/(clip|embed)/[^/]+|/clip/[^/]+/report"
-    r"|/invite/[^/]+|/login|/logout"
+    r"|/healthz|/favicon\.ico|/robots\.txt|/stats|/oembed|/feed\.(xml|atom)|/sitemap\.xml|/verify"
+    r"|/gallery(\.js)?|/creator/[^/]+|/clip/[^/]+(/report)?|/embed/[^/]+|/media/[^/]+|/files/[^/]+"
+    r"|/api/v1(/[\w-]+)+(\.json)?|/invite/[^/]+|/login|/logout"
     r"|/login/huggingface|/login/callback"  # routes of Gradio's sign-in, there on a Space only
     # Gradio's page and what its browser side needs to run events. No file, upload, proxy,
     # component_server, call, run or monitoring route is among them.

@@ -1,12 +1,11 @@
-"""What is for everyone outside the app: the gallery, a clip's page and its player for other
-sites, oEmbed, feeds, the sitemap, the public numbers, the liveness probe.
+"""What is for everyone outside the app: a clip's page and its player for other sites, oEmbed,
+feeds, the sitemap, the public numbers, the liveness probe.
 
 Knows nothing of how they look (gallery/). Every answer is the one that a stranger gets, whoever
 asks, so even its own creator finds nothing of a clip here before it is published.
 """
 
 from typing import Annotated, Literal
-from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -17,7 +16,6 @@ from gallery import feeds, pages, report_pages
 from gallery.oembed import as_xml, clip_id_in, oembed
 from gallery.panel import Panels
 from gallery.tombstone import Tombstone
-from gallery.wall import Wall
 from language import choose
 
 _FRESH = {"Cache-Control": "no-cache"}
@@ -27,7 +25,6 @@ _EMBED_POLICY = (
     "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline';"
     " base-uri 'none'; form-action 'none'; frame-ancestors *"
 )
-_Cursor = Annotated[str | None, Query(max_length=200)]
 _Pixels = Annotated[int | None, Query(ge=1, le=100_000)]
 
 
@@ -43,6 +40,8 @@ def share_routes(actions: Actions, panels: Panels) -> APIRouter:
         if stone is not None:
             return _gone(stone, language)
         clip = actions.clip(STRANGER, clip_id)
+        if request.method == "GET":
+            actions.finding.counts.opened(clip_id)
         report = report_pages.form(actions.reporting.choices(choose(language)))
         said = panels.said(clip["public_sha256"] or "")
         page = pages.clip_page(clip, language, address=address, report=report, said=said)
@@ -65,27 +64,6 @@ def share_routes(actions: Actions, panels: Panels) -> APIRouter:
         clip = actions.clip(STRANGER, clip_id)
         page = pages.embed_page(clip, language, address=address)
         return HTMLResponse(page, headers=_FRESH | policy)
-
-    @router.api_route("/gallery", methods=["GET", "HEAD"], response_class=HTMLResponse)
-    def gallery_page(
-        request: Request, q: str = "", older: _Cursor = None, newer: _Cursor = None
-    ) -> HTMLResponse:
-        """The gallery as a page that needs no script."""
-        found = actions.wall(text=q, creator="", older=older, newer=newer)
-        return _wall(request, found, "/gallery")
-
-    @router.api_route("/creator/{name}", methods=["GET", "HEAD"], response_class=HTMLResponse)
-    def creator_page(
-        name: str, request: Request, older: _Cursor = None, newer: _Cursor = None
-    ) -> HTMLResponse:
-        """What one creator has published."""
-        found = actions.wall(text="", creator=name, older=older, newer=newer)
-        return _wall(request, found, f"/creator/{quote(found.creator or name, safe='')}")
-
-    def _wall(request: Request, found: Wall, path: str) -> HTMLResponse:
-        language = request.headers.get("accept-language", "")
-        page = pages.wall_page(found, language, address=address, path=path)
-        return HTMLResponse(page, headers=_FRESH | {"Vary": "Accept-Language"})
 
     @router.api_route("/oembed", methods=["GET", "HEAD"])
     def show_oembed(

@@ -11,6 +11,7 @@ from sqlmodel import select
 from accounts.permissions import STRANGER, User
 from app import Greenlight
 from errors import GreenlightError, NotFound, TooMany
+from gallery.question import Question
 from media import MediaStore
 from moderation.models import Clip, State
 from moderation.report_models import Report, ReportCase
@@ -39,8 +40,8 @@ def try_to_report(
 
 
 def what_the_public_sees(line: Greenlight) -> list[Any]:
-    wall = line.actions.wall(text="", creator="", older=None, newer=None)
-    api = line.actions.gallery(text="", creator="", cursor=None)["items"]
+    wall = line.actions.finding.wall(Question(), older=None, newer=None)
+    api = line.actions.finding.page(Question(), None)["items"]
     return [[clip["id"] for clip in wall.clips], api, line.actions.sitemap_part(None)]
 
 

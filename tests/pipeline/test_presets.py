@@ -269,3 +269,17 @@ def test_only_ltx_2_makes_sound() -> None:
 def test_the_embedded_model_makes_its_one_length_from_words_alone() -> None:
     preset = find_preset("embedded")
     assert (preset.frames_step, preset.first_frame, preset.counts_near(9)) == (None, None, (17,))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "style"),
+    [
+        ("a red ball, at night", "at night"),
+        ("a red ball AT NIGHT, slowly", "slow"),
+        ("slowly, a red ball at night", "at night"),
+        ("a red ball at nightfall", ""),
+        ("a red ball", ""),
+    ],
+)
+def test_a_clip_s_style_is_the_last_one_that_its_prompt_asks_for(prompt: str, style: str) -> None:
+    assert find_preset("embedded").style_of(prompt) == style

@@ -1,18 +1,16 @@
-// gallery.js: every published clip, edge to edge, newest first, one field to search.
+// gallery.js: every published clip, edge to edge, in the order and with the filters of filters.js.
 // It knows nothing about review: what the server lists here is public.
 
 const GAP = 8;
 
-const field = el('input', { type: 'search', class: 'gl-search', placeholder: t('gallery.search'),
-  'aria-label': t('gallery.search'), autocomplete: 'off', spellcheck: false, maxlength: '200' });
 const wall = el('ul', { class: 'gl-wall', 'aria-label': t('tab.gallery') });
 const empty = el('p', { class: 'gl-empty gl-empty-title', role: 'status' });
+const emptyNext = el('p', { class: 'gl-empty gl-empty-next' });
 const foot = el('div', { class: 'gl-foot' });
-root.prepend(el('div', { class: 'gl-search-row', role: 'search' }, field), wall, empty, foot);
+root.prepend(searchRow, wall, empty, emptyNext, foot);
 
 let clips = [];
 let cursor = null;
-let question = '';
 let isLoading = false;
 
 // ---- one card ----
@@ -20,7 +18,7 @@ let isLoading = false;
 function makeCard(clip) {
   const poster = here(clip.media && clip.media.poster);
   const link = el('a', { class: 'gl-card', href: here(clip.page) || '/clip/' + encodeURIComponent(clip.id) },
-    poster && el('img', { src: poster, alt: '', loading: 'lazy', decoding: 'async' }),
+    poster && el('img', { src: poster, alt: '', decoding: 'async', ...urgency() }),
     el('span', { class: 'gl-caption' }, el('span', { class: 'gl-caption-prompt', text: clip.prompt }),
       el('span', { class: 'gl-caption-by' }, el('span', { text: clip.creator }),
         el('abbr', { class: 'gl-ai', title: t('page.made_with_ai'), text: t('gallery.ai') }))));
@@ -36,9 +34,17 @@ function makeCard(clip) {
   return card;
 }
 
+// The first rows are seen at once; the rest comes as it is scrolled to.
+function urgency() {
+  const place = wall.children.length;
+  if (place >= 12) return { loading: 'lazy' };
+  return place < 4 ? { fetchpriority: 'high' } : {};
+}
+
 function start(link, clip) {
   if (isCalm.matches || link.querySelector('video') || !clip.media) return;
   const video = player(clip, { 'aria-hidden': 'true', tabIndex: -1 });
+  if (here(clip.media.light)) video.src = clip.media.light;
   video.addEventListener('playing', () => video.classList.add('gl-on'), { once: true });
   link.insertBefore(video, link.querySelector('.gl-caption'));
   video.play().catch(() => {});
@@ -80,22 +86,27 @@ function layOut() {
 function draw() {
   sync(wall, clips, (clip) => clip.id, makeCard, null);
   layOut();
-  put(empty, clips.length ? '' : question ? t('gallery.none', { q: question }) : t('gallery.empty'));
+  put(empty, clips.length ? '' : nothing());
+  put(emptyNext, clips.length ? '' : isOpen() ? t('gallery.empty.next') : t('gallery.none.next') + ' ' + t('gallery.clear'));
+}
+
+function nothing() {
+  if (isOpen()) return t('gallery.empty');
+  return String(query()) === String(new URLSearchParams({ q: wish.q })) ? t('gallery.none', { q: wish.q }) : t('gallery.none.filtered');
 }
 
 // ---- asking ----
 
 function address(next) {
-  const query = new URLSearchParams();
-  if (question) query.set('q', question);
-  if (next) query.set('cursor', next);
-  return '/api/v1/gallery?' + query;
+  const asked = query();
+  if (next) asked.set('cursor', next);
+  return '/api/v1/gallery?' + asked;
 }
 
 async function loadFirst() {
-  const asked = question;
+  const asked = String(query());
   const page = await api('GET', address(null));
-  if (asked !== question) return;
+  if (asked !== String(query())) return;
   clips = merge(clips, page);
   if (clips.length === page.items.length) cursor = page.next;
   draw();
@@ -105,10 +116,10 @@ async function loadFirst() {
 async function loadMore() {
   if (isLoading || !cursor) return;
   isLoading = true;
-  const asked = question;
+  const asked = String(query());
   try {
     const page = await api('GET', address(cursor));
-    if (asked === question) append(page);
+    if (asked === String(query())) append(page);
     isLoading = false;
     fill();
   } catch (error) {
@@ -129,25 +140,21 @@ function fill() {
   if (live() && cursor && foot.getBoundingClientRect().top < window.innerHeight + 600) loadMore();
 }
 
-let typing = 0;
-
-field.addEventListener('input', () => {
-  clearTimeout(typing);
-  typing = setTimeout(() => {
-    if (question === field.value.trim()) return;
-    question = field.value.trim();
-    clips = [];
-    cursor = null;
-    loadFirst().catch(complain);
-  }, 250);
-});
+onWish = () => {
+  clips = [];
+  cursor = null;
+  loadFirst().catch(complain);
+};
 
 new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) fill(); },
   { rootMargin: '600px' }).observe(foot);
 new ResizeObserver(layOut).observe(wall);
 
-// New clips join at the top only while the top is in view, so nothing moves under a reader.
+// New clips join at the top only while the top is in view, so nothing moves under a reader. Whose
+// turn it is stays for an hour, and every look at the first places is counted.
 poll(async () => {
+  await loadChoices();
+  if (clips.length && wish.order === 'rotating') return;
   if (!clips.length || wall.getBoundingClientRect().top > -200) await loadFirst();
 }, 20000);
 
