@@ -20,6 +20,7 @@ from sqlmodel import Session, col, select
 from accounts import people, switches
 from accounts.models import Person, Role, new_id
 from accounts.permissions import User
+from authorship import Authorship
 from errors import (
     BadInput,
     DiskFull,
@@ -47,6 +48,7 @@ from moderation import (
 )
 from moderation.dsa import as_dsa
 from moderation.models import Clip, State
+from moderation.presentation import SAID_NOTHING, Said
 from moderation.rules import rules_of
 from moderation.views import clips_json
 from moderation.visibility import visible_clip
@@ -86,6 +88,7 @@ class Wish:
     note: str = ""
     variants: int = 1
     first_frame: str | None = None
+    said: Said = SAID_NOTHING  # of the clip, to the public
 
 
 class Actions:
@@ -114,6 +117,7 @@ class Actions:
             shown=self._shown,
             enqueue_publish=jobs.enqueue_publish,
         )
+        self.authorship = Authorship(store, media, act=self._act)
         self._limits = backlog.Limits(own=settings.own_backlog, all=settings.review_backlog)
         self._forecaster = Forecaster(self._limits)
         self._board = statistics.Board()
@@ -144,6 +148,7 @@ class Actions:
                     note=wish.note,
                     enqueue=self._join,
                     batch_id=batch_id,
+                    said=wish.said,
                 )
                 for request in requests
             ]
@@ -165,6 +170,7 @@ class Actions:
             request = {name: getattr(draft, name) for name in clips.REQUEST_FIELDS}
             request |= {
                 "first_frame": draft.first_frame,
+                "model_licence": draft.model_licence,
                 "num_inference_steps": preset.final_steps,
             }
             clip = clips.submit(
@@ -209,7 +215,7 @@ class Actions:
         has asked whether its reader may have it, and deletes the folder it lies in."""
         settings = {name: getattr(clip, name) for name in clips.REQUEST_FIELDS if name != "prompt"}
         facts = {
-            "title": clip.prompt,
+            "title": clip.title or clip.prompt,
             "comment": json.dumps({"clip": clip.id, **settings}, ensure_ascii=False),
             "synopsis": "Made with AI",
         }
@@ -437,7 +443,8 @@ class Actions:
             first_frame=wish.first_frame,
             prompt_limit=self.settings.prompt_limit,
         )
-        return {**request.as_columns(), "model": preset.name, "fps": preset.fps}
+        made_by = {"model": preset.name, "model_licence": preset.licence, "fps": preset.fps}
+        return {**request.as_columns(), **made_by}
 
     def _join(self, session: Session, clip: Clip) -> None:
         """A place in line and the job, in the transaction of the clip itself."""

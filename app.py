@@ -103,6 +103,7 @@ def launch(greenlight: Greenlight) -> Any:
     from ui.tabs import build_page, texts
     from web.agreement import agreement_routes
     from web.api import api_routes, openapi_route
+    from web.authorship import authorship_routes
     from web.bulk import bulk_routes
     from web.desk import desk_routes
     from web.failures import failure_handlers
@@ -119,6 +120,7 @@ def launch(greenlight: Greenlight) -> Any:
     live = Live(greenlight.store, is_closing=lambda: getattr(page.server, "should_exit", False))
     routers = [
         api_routes(actions, identity),
+        authorship_routes(actions.authorship, identity),
         desk_routes(actions.reviewing, greenlight.store, identity),
         bulk_routes(actions.reviewing, identity),
         agreement_routes(greenlight.store, identity),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Final
 
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, case, col, func, or_, select
 
 from accounts.models import Person
 from accounts.people import is_called
@@ -53,7 +53,8 @@ def cursor_of(clip: Clip) -> str:
 
 
 def _published(text: str, creator: str):  # type: ignore[no-untyped-def]
-    query = _saying(select(Clip).where(Clip.state == State.PUBLISHED.value), text)
+    query = select(Clip).where(Clip.state == State.PUBLISHED.value)
+    query = _saying(query, text, case((col(Clip.shares_prompt), col(Clip.prompt)), else_=""))
     if creator:
         query = query.join(Person, col(Person.id) == Clip.creator_id)
         query = query.where(is_called(creator))
@@ -92,17 +93,18 @@ def own(
     query = select(Clip).where(Clip.creator_id == person_id, col(Clip.deleted_at).is_(None))
     if states:
         query = query.where(col(Clip.state).in_(states))
-    return page(session, _saying(query, text), col(Clip.created_at), cursor)
+    return page(session, _saying(query, text, col(Clip.prompt)), col(Clip.created_at), cursor)
 
 
-def _saying(query, text: str):  # type: ignore[no-untyped-def]
-    """The query, cut to clips whose prompt has every word of `text`."""
+def _saying(query, text: str, prompt):  # type: ignore[no-untyped-def]
+    """The query, cut to clips whose title or prompt, as it may be read, has every word of `text`."""
     if len(text) > QUERY_LIMIT:
         raise TextTooLong(
             field="q", length=len(text), limit=QUERY_LIMIT, over=len(text) - QUERY_LIMIT
         )
     for word in text.split():
-        query = query.where(col(Clip.prompt).icontains(word, autoescape=True))
+        said = [each.icontains(word, autoescape=True) for each in (col(Clip.title), prompt)]
+        query = query.where(or_(*said))
     return query
 
 

@@ -15,7 +15,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from accounts.models import Invite
 from errors import GreenlightError, NotFound
 from gallery import figures
+from gallery.credit import credit_line, heading
 from gallery.oembed import embed_code, shown_size
+from gallery.qr import qr_code
 from gallery.schema_org import video_object
 from gallery.tombstone import Tombstone
 from gallery.wall import Wall
@@ -37,12 +39,18 @@ def clip_page(clip: dict[str, Any], accept_language: str, *, address: str) -> st
         facts=video_object(clip, language, address=address),
         embed=embed_code(clip, address, width, height),
         player=(width, height),
+        heading=heading(clip, language),
+        by=say(language, "page.by", name=credit_line(clip, language)),
+        qr=qr_code(f"{address}/clip/{clip['id']}"),
     )
 
 
 def embed_page(clip: dict[str, Any], accept_language: str, *, address: str) -> str:
     """The player alone, for a frame in another page: the clip, its credit, and where it is from."""
-    return _render("embed.html", choose(accept_language), clip=clip, address=address)
+    language = choose(accept_language)
+    return _render(
+        "embed.html", language, clip=clip, address=address, heading=heading(clip, language)
+    )
 
 
 def tombstone_page(stone: Tombstone, accept_language: str) -> str:
@@ -52,10 +60,25 @@ def tombstone_page(stone: Tombstone, accept_language: str) -> str:
     return _render("tombstone.html", language, since=since, reasons=stone.reasons)
 
 
-def wall_page(wall: Wall, accept_language: str, *, address: str, path: str) -> str:
-    """The gallery, or a creator's works: whole without a script, a page at a time."""
+def wall_page(
+    wall: Wall,
+    accept_language: str,
+    *,
+    address: str,
+    path: str,
+    profile: dict[str, Any] | None = None,
+) -> str:
+    """The gallery, or a creator's works with their profile: whole without a script, a page at a
+    time."""
+    language = choose(accept_language)
     return _render(
-        "wall.html", choose(accept_language), wall=wall, address=address, link=f"{address}{path}"
+        "wall.html",
+        language,
+        wall=wall,
+        address=address,
+        link=f"{address}{path}",
+        profile=profile,
+        heading=partial(heading, language=language),
     )
 
 

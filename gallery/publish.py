@@ -12,9 +12,11 @@ from pathlib import Path
 from sqlmodel import Session, col, func, select
 
 from accounts.models import Person
+from accounts.profiles import credit_names
 from audit import SYSTEM, AuditRow
 from errors import Conflict, GreenlightError
 from gallery.provenance import Review, Signer
+from language import say
 from media import MediaStore, sha256_of
 from moderation.four_eyes import standing
 from moderation.models import Clip, Decision, State, Verdict
@@ -38,6 +40,7 @@ def sign_reviewed(session: Session, clip: Clip, *, media: MediaStore, signer: Si
     """
     decision = _approval(session, clip)
     creator = session.get(Person, clip.creator_id)
+    credited = credit_names(session, [clip.creator_id])
     head = session.exec(select(AuditRow.hash).order_by(col(AuditRow.seq).desc()).limit(1)).first()
     with media.working(f"publish-{clip.id}") as folder:
         # Copies are checked and only the copies are used: what changes on the shelf after the
@@ -53,8 +56,9 @@ def sign_reviewed(session: Session, clip: Clip, *, media: MediaStore, signer: Si
         signer.sign(
             reviewed,
             draft,
-            title=clip.prompt,
-            creator=creator.name if creator else "",
+            # Never the prompt: its creator may stop sharing it, and this file stays as it is.
+            title=clip.title or say("en", "page.untitled"),
+            creator=credited.get(clip.creator_id) or (creator.name if creator else ""),
             model=clip.model,
             review=Review(decision.sha256, decision.id, decision.policy_version, head or ""),
         )

@@ -31,6 +31,7 @@ class Kind(str, Enum):
     FAILED = "failed"
     LATE = "late"  # nobody decided in time; its creator may take it home
     OVERDUE = "overdue"  # for leads: nobody decided in time
+    PROFILE_CLEARED = "profile_cleared"  # about no clip: a lead took lines off one's page
 
 
 QUIET: Final = frozenset({Kind.WAITING, Kind.SECOND_REVIEW})

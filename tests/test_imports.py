@@ -17,7 +17,7 @@ import pytest
 
 from tests.server import ROOT
 
-# app → ui, web → actions → reviewing → jobs → gallery, sharing → moderation → notices → accounts,
+# app → ui, web → actions → authorship, reviewing → jobs → gallery, sharing → moderation → notices → accounts,
 # checkpoints → audit, media, language → store → keys, settings, text → errors. A room imports rooms
 # of the lines above its own, never its neighbours.
 FLOORS = (
@@ -30,7 +30,7 @@ FLOORS = (
     ("moderation",),
     ("gallery", "sharing"),
     ("jobs", "migrations"),
-    ("reviewing",),
+    ("authorship", "reviewing"),
     ("actions",),
     ("ui", "web"),
     ("app",),

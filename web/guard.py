@@ -23,6 +23,7 @@ from web.failures import answer
 _OPEN: Final = re.compile(
     r"/"
     r"|/healthz|/favicon\.ico|/robots\.txt|/stats|/gallery|/creator/[^/]+|/oembed|/feed\.(xml|atom)|/sitemap\.xml"
+    r"|/api/v1/people/[^/]+/profile/clear"
     r"|/api/v1(/[\w-]+)+(\.json)?|/media/[^/]+|/(clip|embed)/[^/]+|/invite/[^/]+|/login|/logout"
     r"|/login/huggingface|/login/callback"  # routes of Gradio's sign-in, there on a Space only
     # Gradio's page and what its browser side needs to run events. No file, upload, proxy,

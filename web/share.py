@@ -76,11 +76,15 @@ def share_routes(actions: Actions) -> APIRouter:
     ) -> HTMLResponse:
         """What one creator has published."""
         found = actions.wall(text="", creator=name, older=older, newer=newer)
-        return _wall(request, found, f"/creator/{quote(found.creator or name, safe='')}")
+        profile = actions.authorship.public_profile(found.creator) if found.creator else None
+        path = f"/creator/{quote(found.creator or name, safe='')}"
+        return _wall(request, found, path, profile)
 
-    def _wall(request: Request, found: Wall, path: str) -> HTMLResponse:
+    def _wall(
+        request: Request, found: Wall, path: str, profile: Json | None = None
+    ) -> HTMLResponse:
         language = request.headers.get("accept-language", "")
-        page = pages.wall_page(found, language, address=address, path=path)
+        page = pages.wall_page(found, language, address=address, path=path, profile=profile)
         return HTMLResponse(page, headers=_FRESH | {"Vary": "Accept-Language"})
 
     @router.api_route("/oembed", methods=["GET", "HEAD"])

@@ -17,6 +17,8 @@ function actsOf(clip, kin, send) {
   add(can.has('cancel'), 'cancel', tell('cancel'));
   add(can.has('retry'), 'retry', tell('retry', 'gl-strong'));
   add(can.has('final') && !hasFinal, 'final', tell('final', 'gl-strong'));
+  add(can.has('reword'), 'reword', (card) => small(t('action.reword'), () => openRewording(card)));
+  add(can.has('unshare') && !can.has('reword'), 'unshare', (card) => sureButton('unshare', () => unshare(card)));
   add(can.has('appeal'), 'appeal', (card) => small(t('action.appeal'), () => openAppeal(card)));
   const isAsked = ASKS_FOR_CHANGE.includes(clip.state);
   add(can.has('remix'), isAsked ? 'change' : 'remix', (card) => remixButton(card, isAsked));
