@@ -132,7 +132,7 @@ def test_a_creator_s_page_shows_what_they_say_of_themselves(house: House) -> Non
     page = wall_page(found, "en", address=ADDRESS, path="/creator/ana", profile=profile)
     assert "I film &lt;dusk&gt;." in page
     assert 'href="https://ana.example/a?b=1&amp;c=2" rel="me nofollow ugc noopener"' in page
-    assert "Signs in as ana" in page
+    assert "Account name: ana" in page
 
 
 def test_links_and_fields_can_be_copied_and_selected_without_a_script(house: House) -> None:
