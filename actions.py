@@ -20,6 +20,7 @@ from sqlmodel import Session, col, select
 from accounts import people, switches
 from accounts.models import Person, Role, new_id
 from accounts.permissions import User
+from authorship import Authorship
 from errors import (
     BadInput,
     DiskFull,
@@ -48,6 +49,7 @@ from moderation import (
 )
 from moderation.dsa import as_dsa
 from moderation.models import Clip, State
+from moderation.presentation import SAID_NOTHING, Said
 from moderation.rules import rules_of
 from moderation.views import clips_json
 from moderation.visibility import visible_clip
@@ -88,6 +90,7 @@ class Wish:
     note: str = ""
     variants: int = 1
     first_frame: str | None = None
+    said: Said = SAID_NOTHING  # of the clip, to the public
 
 
 class Actions:
@@ -118,6 +121,7 @@ class Actions:
         )
         self.reporting = Reporting(store, shown=self._shown)
         self.finding = Finding(store)
+        self.authorship = Authorship(store, media, act=self._act)
         self._limits = backlog.Limits(own=settings.own_backlog, all=settings.review_backlog)
         self._forecaster = Forecaster(self._limits)
         self._board = statistics.Board()
@@ -149,6 +153,7 @@ class Actions:
                     enqueue=self._join,
                     batch_id=batch_id,
                     style=preset.style_of(wish.prompt),
+                    said=wish.said,
                 )
                 for request in requests
             ]
@@ -170,6 +175,7 @@ class Actions:
             request = {name: getattr(draft, name) for name in clips.REQUEST_FIELDS}
             request |= {
                 "first_frame": draft.first_frame,
+                "model_licence": draft.model_licence,
                 "num_inference_steps": preset.final_steps,
             }
             clip = clips.submit(
@@ -215,7 +221,7 @@ class Actions:
         has asked whether its reader may have it, and deletes the folder it lies in."""
         settings = {name: getattr(clip, name) for name in clips.REQUEST_FIELDS if name != "prompt"}
         facts = {
-            "title": clip.prompt,
+            "title": clip.title or clip.prompt,
             "comment": json.dumps({"clip": clip.id, **settings}, ensure_ascii=False),
             "synopsis": "Made with AI",
         }
@@ -434,7 +440,8 @@ class Actions:
             first_frame=wish.first_frame,
             prompt_limit=self.settings.prompt_limit,
         )
-        return {**request.as_columns(), "model": preset.name, "fps": preset.fps}
+        made_by = {"model": preset.name, "model_licence": preset.licence, "fps": preset.fps}
+        return {**request.as_columns(), **made_by}
 
     def _join(self, session: Session, clip: Clip) -> None:
         """A place in line and the job, in the transaction of the clip itself."""

@@ -117,6 +117,7 @@ def launch(greenlight: Greenlight) -> Any:
     from ui.tabs import build_page, texts
     from web.agreement import agreement_routes
     from web.api import api_routes, openapi_route
+    from web.authorship import authorship_routes
     from web.bulk import bulk_routes
     from web.compression import Compression
     from web.desk import desk_routes
@@ -138,6 +139,7 @@ def launch(greenlight: Greenlight) -> Any:
     live = Live(greenlight.store, is_closing=lambda: getattr(page.server, "should_exit", False))
     routers = [
         api_routes(actions, identity),
+        authorship_routes(actions.authorship, identity),
         desk_routes(actions.reviewing, greenlight.store, identity),
         bulk_routes(actions.reviewing, identity),
         agreement_routes(greenlight.store, identity),
@@ -149,7 +151,7 @@ def launch(greenlight: Greenlight) -> Any:
         report_routes(actions, identity),
         share_routes(actions, greenlight.panels),
         verify_routes(actions, greenlight.media, greenlight.signer),
-        gallery_routes(actions.finding, settings.address),
+        gallery_routes(actions.finding, actions.authorship.public_profile, settings.address),
     ]
     routers.append(openapi_route(routers))
     words = texts()

@@ -5,10 +5,20 @@ Knows nothing of what the text is for.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
+from urllib.parse import urlsplit
 
 from errors import BadInput, TextTooLong
+
+LINK_LIMIT: Final = 300
+_LINK: Final = re.compile(r"[!#-;=?-\[\]_a-z~\u00a1-\uffef]+")
+"""What stands in an address as browsers show it: no blank, quote, backslash or bracket of HTML."""
+_HOST: Final = re.compile(
+    r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9](?::\d{1,5})?", re.I
+)
+"""In ASCII, so that a name in look-alike letters shows as what it is (xn--…)."""
 
 _LAYOUT: Final = "\n\t\r"
 _TURNS_AROUND: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -29,6 +39,34 @@ def check_text(field: str, value: str, limit: int) -> None:
                 rule="text is written in visible characters",
                 step="Take it out.",
             )
+
+
+def check_line(field: str, value: str, limit: int) -> None:
+    """A text of one line. An empty one is none; one of blanks would look like a mistake of ours."""
+    check_text(field, value, limit)
+    if any(character in value for character in "\n\t\r"):
+        rule = "it is one line"
+        raise BadInput(field=field, value=value, rule=rule, step="Take the line breaks out.")
+    if value and not is_visible(value):
+        rule = "there is something to read in it"
+        raise BadInput(
+            field=field, value=value, rule=rule, step="Write something, or leave it empty."
+        )
+
+
+def check_link(field: str, value: str) -> None:
+    """A link to a page elsewhere, or none: https, a host's name, and nobody's password in it."""
+    if not value:
+        return
+    check_line(field, value, LINK_LIMIT)
+    try:
+        parts = urlsplit(value)
+        is_plain = parts.scheme == "https" and _HOST.fullmatch(parts.netloc) is not None
+    except ValueError:
+        is_plain = False
+    if not is_plain or not _LINK.fullmatch(value):
+        rule = "a link is the address of a page, https://…, without spaces, names or passwords"
+        raise BadInput(field=field, value=value, rule=rule, step="Copy it from the browser.")
 
 
 def is_visible(value: str) -> bool:

@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from store import UtcDateTime, utc_now
@@ -52,6 +52,24 @@ class Person(SQLModel, table=True):
     )
     locked_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     invite_id: str | None = Field(default=None, foreign_key="invite.id")
+
+
+class Profile(SQLModel, table=True):
+    """What a person says of themselves on their public page (profiles.py)."""
+
+    __tablename__ = "profile"
+
+    person_id: str = Field(primary_key=True, foreign_key="person.id")
+    credit_name: str | None = None  # None: by the name they sign in with
+    credit_key: str | None = Field(default=None, unique=True)  # as Person.name_key
+    bio: str = ""
+    links: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    updated_at: datetime = Field(
+        default_factory=utc_now, sa_column=Column(UtcDateTime, nullable=False)
+    )
+    # When a lead took lines and links away, and what they told their writer.
+    cleared_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    cleared_reason: str = ""
 
 
 class Invite(SQLModel, table=True):

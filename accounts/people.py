@@ -21,7 +21,7 @@ from sqlmodel import Session, col, delete, func, or_, select
 
 import audit
 from accounts import switches
-from accounts.models import ApiToken, FailedLogin, Invite, Person, Role
+from accounts.models import ApiToken, FailedLogin, Invite, Person, Profile, Role
 from errors import (
     AccessEnded,
     BadInput,
@@ -262,8 +262,10 @@ def _nobodys_hash() -> str:
 
 
 def _refuse_taken(session: Session, name: str) -> None:
-    if session.exec(select(Person).where(Person.name_key == name_key(name))).first():
-        raise NameTaken(name=name)
+    key = name_key(name)
+    others = session.exec(select(Person).where(Person.name_key == key)).first()
+    if others or session.exec(select(Profile).where(Profile.credit_key == key)).first():
+        raise NameTaken(name=name)  # also one that somebody is credited by
 
 
 def _hash_password(password: str) -> str:

@@ -37,10 +37,13 @@ def own(
 
 
 def _saying(query, text: str):  # type: ignore[no-untyped-def]
-    """The query, cut to clips whose prompt has every word of `text`."""
+    """The query, cut to clips whose title or prompt has every word of `text`."""
     check_text("q", text, QUERY_LIMIT)
     for word in text.split():
-        query = query.where(col(Clip.prompt).icontains(word, autoescape=True))
+        said = [
+            each.icontains(word, autoescape=True) for each in (col(Clip.title), col(Clip.prompt))
+        ]
+        query = query.where(or_(*said))
     return query
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from gallery.credit import creator_page, credit_line, headline, rights
 from gallery.oembed import shown_size
 from language import say
 
@@ -25,8 +26,8 @@ _ATOM: Final = "http://www.w3.org/2005/Atom"
 _MEDIA: Final = "http://search.yahoo.com/mrss/"
 _DC: Final = "http://purl.org/dc/elements/1.1/"
 _SITEMAP: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_OWN_ROLES: Final = "urn:greenlight:role"
 _VIDEO: Final = "http://www.google.com/schemas/sitemap-video/1.1"
-_TITLE: Final = 120
 
 for _prefix, _space in (("atom", _ATOM), ("media", _MEDIA), ("dc", _DC), ("video", _VIDEO)):
     ElementTree.register_namespace(_prefix, _space)
@@ -47,11 +48,14 @@ def rss(clips: Sequence[dict[str, Any]], address: str, *, sizes: dict[str, int])
     for clip in clips:
         item = SubElement(channel, "item")
         page, media = f"{address}/clip/{clip['id']}", clip["media"]
-        _put(item, "title", _title(clip))
+        _put(item, "title", headline(clip, "en"))
         _put(item, "link", page)
         _put(item, "guid", page)
         _put(item, "pubDate", format_datetime(_moment(clip), usegmt=True))
-        _put(item, f"{{{_DC}}}creator", clip["creator"])
+        _put(item, f"{{{_DC}}}creator", clip["credit"])
+        for other in clip["credits"]:
+            _put(item, f"{{{_DC}}}contributor", other["name"])
+        _put(item, f"{{{_DC}}}rights", rights(clip, "en"))
         _put(item, "description", _description(clip))
         file = {"url": f"{address}{media['mp4']}", "type": "video/mp4"}
         SubElement(item, "enclosure", {**file, "length": str(sizes[clip["id"]])})
@@ -68,8 +72,13 @@ def rss(clips: Sequence[dict[str, Any]], address: str, *, sizes: dict[str, int])
                 "framerate": f"{clip['fps']:g}",
             },
         )
-        _put(content, f"{{{_MEDIA}}}title", _title(clip), type="plain")
-        _put(content, f"{{{_MEDIA}}}credit", clip["creator"], role="author")
+        _put(content, f"{{{_MEDIA}}}title", headline(clip, "en"), type="plain")
+        _put(content, f"{{{_MEDIA}}}credit", clip["credit"], role="author")
+        for other in clip["credits"]:
+            # A role of one's own words is none of the scheme that is meant where none is named.
+            role = {"role": other["role"], "scheme": _OWN_ROLES} if other["role"] else {}
+            _put(content, f"{{{_MEDIA}}}credit", other["name"], **role)
+        _licence(content, clip)
         picture = {"url": f"{address}{media['poster']}", **_size(clip)}
         SubElement(content, f"{{{_MEDIA}}}thumbnail", picture)
         wide, high = shown_size(clip["width"], clip["height"])
@@ -89,13 +98,22 @@ def atom(clips: Sequence[dict[str, Any]], address: str, *, sizes: dict[str, int]
     for clip in clips:
         entry = SubElement(root, f"{{{_ATOM}}}entry")
         page = f"{address}/clip/{clip['id']}"
-        _put(entry, f"{{{_ATOM}}}title", _title(clip))
+        _put(entry, f"{{{_ATOM}}}title", headline(clip, "en"))
         _put(entry, f"{{{_ATOM}}}id", page)
         _put(entry, f"{{{_ATOM}}}published", clip["published_at"])
         _put(entry, f"{{{_ATOM}}}updated", clip["published_at"])
         author = SubElement(entry, f"{{{_ATOM}}}author")
-        _put(author, f"{{{_ATOM}}}name", clip["creator"])
+        _put(author, f"{{{_ATOM}}}name", clip["credit"])
+        _put(author, f"{{{_ATOM}}}uri", creator_page(clip, address))
+        for other in clip["credits"]:
+            person = SubElement(entry, f"{{{_ATOM}}}contributor")
+            _put(person, f"{{{_ATOM}}}name", other["name"])
+            if other["link"]:
+                _put(person, f"{{{_ATOM}}}uri", other["link"])
+        _put(entry, f"{{{_ATOM}}}rights", rights(clip, "en"))
         _put(entry, f"{{{_ATOM}}}summary", _description(clip))
+        if clip["licence"]["url"]:
+            _link(entry, clip["licence"]["url"], rel="license")
         _link(entry, page, rel="alternate", type="text/html")
         file = f"{address}{clip['media']['mp4']}"
         _link(entry, file, rel="enclosure", type="video/mp4", length=str(sizes[clip["id"]]))
@@ -119,12 +137,13 @@ def sitemap(clips: Sequence[dict[str, Any]], address: str, *, first: bool) -> by
         _put(url, f"{{{_SITEMAP}}}lastmod", clip["published_at"])
         video = SubElement(url, f"{{{_VIDEO}}}video")
         _put(video, f"{{{_VIDEO}}}thumbnail_loc", f"{address}{clip['media']['poster']}")
-        _put(video, f"{{{_VIDEO}}}title", _title(clip))
+        _put(video, f"{{{_VIDEO}}}title", headline(clip, "en"))
         _put(video, f"{{{_VIDEO}}}description", _description(clip))
         _put(video, f"{{{_VIDEO}}}content_loc", f"{address}{clip['media']['mp4']}")
         _put(video, f"{{{_VIDEO}}}player_loc", f"{address}/embed/{clip['id']}")
         _put(video, f"{{{_VIDEO}}}duration", str(max(1, round(clip["duration_s"]))))
         _put(video, f"{{{_VIDEO}}}publication_date", clip["published_at"])
+        _put(video, f"{{{_VIDEO}}}uploader", clip["credit"])
     return _written(root, default=_SITEMAP)
 
 
@@ -137,14 +156,18 @@ def sitemap_index(cursors: Sequence[str], address: str) -> bytes:
     return _written(root, default=_SITEMAP)
 
 
-def _title(clip: dict[str, Any]) -> str:
-    prompt = " ".join(clip["prompt"].split())
-    return prompt if len(prompt) <= _TITLE else prompt[: _TITLE - 1] + "…"
+def _licence(content: Element, clip: dict[str, Any]) -> None:
+    licence = clip["licence"]
+    address = {"url": licence["url"]} if licence["url"] else {}
+    _put(content, f"{{{_MEDIA}}}copyright", rights(clip, "en"), **address)
+    if licence["url"]:
+        page = {"type": "text/html", "href": licence["url"]}
+        _put(content, f"{{{_MEDIA}}}license", licence["names"]["en"], **page)
 
 
 def _description(clip: dict[str, Any]) -> str:
-    by = say("en", "page.by", name=clip["creator"])
-    return f"{_title(clip)}, {by}. {say('en', 'page.made_with_ai')}."
+    by = say("en", "page.by", name=credit_line(clip, "en"))
+    return f"{headline(clip, 'en')}, {by}. {say('en', 'page.made_with_ai')}."
 
 
 def _moment(clip: dict[str, Any]) -> datetime:

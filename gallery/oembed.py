@@ -9,10 +9,11 @@ from __future__ import annotations
 import html
 import re
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from errors import BadInput
+from gallery.credit import creator_page, credit_line, heading
 
 CACHE_AGE_S: Final = 300
 """How long a consumer may keep the answer. Playing asks us each time, so a take-down holds at once."""
@@ -58,7 +59,7 @@ def fitted(
 def embed_code(clip: dict[str, Any], address: str, width: int, height: int) -> str:
     """The element that shows the clip in another page. It can run no code of ours there."""
     source = html.escape(f"{address}/embed/{clip['id']}")
-    title = html.escape(clip["prompt"])
+    title = html.escape(heading(clip, "en"))
     return (
         f'<iframe src="{source}" width="{width}" height="{height}" title="{title}" loading="lazy"'
         ' style="border:0" sandbox="allow-popups allow-popups-to-escape-sandbox"'
@@ -78,9 +79,12 @@ def oembed(
     return {
         "version": "1.0",
         "type": "video",
-        "title": clip["prompt"],
-        "author_name": clip["creator"],
-        "author_url": f"{address}/creator/{quote(clip['creator'], safe='')}",
+        "title": heading(clip, "en"),
+        "author_name": credit_line(clip, "en"),
+        "author_url": creator_page(clip, address),
+        # Not of the specification, which allows more: under which licence it is shown.
+        "license": clip["licence"]["names"]["en"],
+        **({"license_url": licence} if (licence := clip["licence"]["url"]) else {}),
         "provider_name": "Greenlight",
         "provider_url": address,
         "cache_age": CACHE_AGE_S,

@@ -15,7 +15,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from accounts.models import Invite
 from errors import GreenlightError, NotFound
 from gallery import figures
+from gallery.credit import credit_line, heading
 from gallery.oembed import embed_code, shown_size
+from gallery.qr import qr_code
 from gallery.question import ORDERS
 from gallery.reading import Said
 from gallery.schema_org import video_object
@@ -52,12 +54,18 @@ def clip_page(
         embed=embed_code(clip, address, width, height),
         player=(width, height),
         report=report,
+        heading=heading(clip, language),
+        by=say(language, "page.by", name=credit_line(clip, language)),
+        qr=qr_code(f"{address}/clip/{clip['id']}"),
     )
 
 
 def embed_page(clip: dict[str, Any], accept_language: str, *, address: str) -> str:
     """The player alone, for a frame in another page: the clip, its credit, and where it is from."""
-    return _render("embed.html", choose(accept_language), clip=clip, address=address)
+    language = choose(accept_language)
+    return _render(
+        "embed.html", language, clip=clip, address=address, heading=heading(clip, language)
+    )
 
 
 def tombstone_page(stone: Tombstone, accept_language: str) -> str:
@@ -89,8 +97,16 @@ def verify_page(
     )
 
 
-def wall_page(wall: Wall, accept_language: str, *, address: str, path: str) -> str:
-    """The gallery, or a creator's works: whole without a script, a page at a time."""
+def wall_page(
+    wall: Wall,
+    accept_language: str,
+    *,
+    address: str,
+    path: str,
+    profile: dict[str, Any] | None = None,
+) -> str:
+    """The gallery, or a creator's works with their profile: whole without a script, a page at a
+    time."""
     language = choose(accept_language)
 
     def style(name: str) -> str:
@@ -106,6 +122,8 @@ def wall_page(wall: Wall, accept_language: str, *, address: str, path: str) -> s
         style=style,
         number=partial(figures.number, language),
         orders=ORDERS,
+        profile=profile,
+        heading=partial(heading, language=language),
     )
 
 

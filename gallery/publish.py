@@ -14,12 +14,14 @@ from pathlib import Path
 from sqlmodel import Session, col, func, select
 
 from accounts.models import Person
+from accounts.profiles import credit_names
 from audit import SYSTEM, AuditRow
 from errors import Conflict, GreenlightError
 from gallery import shelving, xmp
 from gallery.provenance import Credit, Review, Signer
 from gallery.renditions import light_poster, light_preview
 from gallery.watermark import mark_corner
+from language import say
 from media import MediaStore, sha256_of
 from moderation.four_eyes import standing
 from moderation.models import Clip, Decision, FileKind, PublicFile, State, Verdict
@@ -58,8 +60,10 @@ def sign_reviewed(
     media = studio.media
     decision = _approval(session, clip)
     creator = session.get(Person, clip.creator_id)
+    credited = credit_names(session, [clip.creator_id])
     head = session.exec(select(AuditRow.hash).order_by(col(AuditRow.seq).desc()).limit(1)).first()
-    credit = Credit(creator.name if creator else "", tuple(clip.credits))
+    name = credited.get(clip.creator_id) or (creator.name if creator else "")
+    credit = Credit(name, tuple(clip.credits))
     with media.working(f"publish-{clip.id}") as folder:
         # 1. Copies are checked and only the copies are used: what changes on the shelf after the
         #    check cannot slip into the public file.
@@ -111,8 +115,9 @@ def shelf_note(clip: Clip) -> str:
 
 
 def public_title(clip: Clip) -> str:
-    """What the file may be called in public: never a prompt that its author keeps."""
-    return clip.title or (clip.prompt if clip.shares_prompt else "")
+    """What the file calls itself. Never its prompt: its author may stop sharing that, and the file
+    stays as it is."""
+    return clip.title or say("en", "page.untitled")
 
 
 def check_public(clip: Clip, media: MediaStore) -> None:

@@ -8,8 +8,8 @@ model made.
 from __future__ import annotations
 
 from typing import Any, Final
-from urllib.parse import quote
 
+from gallery.credit import creator_page, credit_line, heading, rights
 from language import say
 
 SOURCE_TYPE: Final = "https://schema.org/TrainedAlgorithmicMediaDigitalSource"
@@ -18,13 +18,13 @@ SOURCE_TYPE: Final = "https://schema.org/TrainedAlgorithmicMediaDigitalSource"
 def video_object(clip: dict[str, Any], language: str, *, address: str) -> dict[str, Any]:
     """The clip in schema.org's terms, for a published clip as a stranger reads it."""
     page = f"{address}/clip/{clip['id']}"
-    by = say(language, "page.by", name=clip["creator"])
-    return {
+    by = say(language, "page.by", name=credit_line(clip, language))
+    facts = {
         "@context": "https://schema.org",
         "@type": "VideoObject",
         "@id": page,
         "url": page,
-        "name": clip["prompt"],
+        "name": heading(clip, language),
         "description": f"{by}. {say(language, 'page.made_with_ai')}.",
         "thumbnailUrl": [f"{address}{clip['media']['poster']}"],
         "uploadDate": clip["published_at"],
@@ -38,8 +38,25 @@ def video_object(clip: dict[str, Any], language: str, *, address: str) -> dict[s
         "digitalSourceType": SOURCE_TYPE,
         "creator": {
             "@type": "Person",
-            "name": clip["creator"],
-            "url": f"{address}/creator/{quote(clip['creator'], safe='')}",
+            "name": clip["credit"],
+            "url": creator_page(clip, address),
         },
+        "creditText": credit_line(clip, language),
+        "copyrightNotice": rights(clip, language),
         "publisher": {"@type": "Organization", "name": "Greenlight", "url": address},
     }
+    if clip["licence"]["url"]:
+        facts["license"] = clip["licence"]["url"]
+    if clip["credits"]:
+        facts["contributor"] = [_contributor(each) for each in clip["credits"]]
+    return facts
+
+
+def _contributor(credit: dict[str, str]) -> dict[str, Any]:
+    """Somebody who made it too; in a role, where one is named."""
+    person = {"@type": "Person", "name": credit["name"]}
+    if credit["link"]:
+        person["url"] = credit["link"]
+    if not credit["role"]:
+        return person
+    return {"@type": "Role", "roleName": credit["role"], "contributor": person}

@@ -17,9 +17,10 @@ import audit
 from accounts import switches
 from accounts.permissions import User
 from errors import BadInput, Conflict, NotFound, OwnClip
-from moderation import cases
+from moderation import cases, presentation
 from moderation.deadlines import OVER, is_late
 from moderation.models import Clip, State
+from moderation.presentation import SAID_NOTHING, Presentation, Said
 from moderation.report_models import Outcome
 from moderation.transitions import move
 from moderation.visibility import visible_clip
@@ -73,15 +74,20 @@ def submit(
     enqueue: Enqueue,
     batch_id: str | None = None,
     style: str = "",
+    said: Said = SAID_NOTHING,
 ) -> Clip:
     """Accept a checked request: the clip's row, its audit row and its job, all or nothing.
 
     `style`: the one of the preset's that its prompt asks for, for those who look for such clips.
+    What is not said of it is as it was of the clip that it comes from, if that is one's own.
     """
     user.must("create clips")
     switches.check(session, "generation")
     check_text("note", note, NOTE_LIMIT)
     parent = visible_clip(session, user, parent_id) if parent_id is not None else None
+    is_own = parent is not None and parent.creator_id == user.id
+    before = presentation.of(parent) if parent is not None and is_own else Presentation()
+    words = presentation.told(said, before).as_columns()
     clip = Clip(
         creator_id=user.id,
         parent_id=parent_id,
@@ -89,6 +95,7 @@ def submit(
         batch_id=batch_id,
         style=style,
         **request,
+        **words,
     )
     session.add(clip)
     session.flush()
@@ -97,10 +104,11 @@ def submit(
         "version": clip.version,
         "parent": parent_id,
         "request": digest(request),
+        "words": presentation.digest(words),
     }
     audit.append(session, actor=user.id, action="submit", subject=clip.id, body=body)
     enqueue(session, clip)
-    if parent and parent.creator_id == user.id and parent.state == State.CHANGES_REQUESTED:
+    if parent and is_own and parent.state == State.CHANGES_REQUESTED:
         move(session, parent.id, "supersede", actor=user.id, body={"by": clip.id})
     return clip
 
@@ -174,7 +182,7 @@ def delete(session: Session, user: User, clip_id: str, *, remove: Callable[[Clip
     audit.append(session, actor=user.id, action="delete", subject=clip.id)
     values: dict[str, Any] = dict.fromkeys(("prompt", "negative_prompt", "note"), "")
     values |= {"error": None, "screening": [], "hashes": [], "first_frame": None}
-    values |= {"deleted_at": utc_now()}
+    values |= {"deleted_at": utc_now(), **Presentation().as_columns()}
     remove(clip)
     session.execute(update(Clip).where(col(Clip.id) == clip_id).values(**values))
     session.refresh(clip)

@@ -135,6 +135,8 @@ class Clip(SQLModel, table=True):
     negative_prompt: str = ""
     preset: str
     model: str
+    # As it was when the clip was sent; empty where it was not written down yet.
+    model_licence: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
     seed: int
     num_frames: int
     width: int

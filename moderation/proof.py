@@ -2,8 +2,8 @@
 
 Knows nothing of commands. The chain alone shows edits in its middle; comparing it with the clips
 also shows a cut tail, a state written past the table of moves, another prompt, creator or file
-than was logged, and a decision, a mark, a case of reports or a version of the policy that was added,
-removed or reworded.
+than was logged, other words of a creator, and a decision, a mark, a case of reports or a version of
+the policy that was added, removed or reworded.
 """
 
 from __future__ import annotations
@@ -11,17 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlmodel import Session, col, select
 
 import audit
+from accounts import profiles
 from audit import AuditRow, words_digest
 from media import MediaStore, sha256_of
-from moderation import amendment, cases, golden, marks, opinions
+from moderation import amendment, cases, golden, marks, opinions, presentation, rewording
 from moderation.clips import digest
 from moderation.models import Clip, Decision, FileKind, PublicFile, State, Undoing, Verdict
+from moderation.presentation import Presentation
 from moderation.transitions import MOVES
+
+_DIGESTS: Final = {"request": digest, "words": presentation.digest}
+_NO_WORDS: Final = presentation.digest(Presentation().as_columns())
 
 
 def problems(session: Session, key: bytes) -> list[str]:
@@ -38,6 +43,8 @@ def problems(session: Session, key: bytes) -> list[str]:
     for row in rows:
         if row.action == "delete" and row.subject in told:
             told[row.subject].deleted = True
+        if row.action == rewording.ACTION and row.subject in told:
+            found += told[row.subject].reword(row)
         if "to" not in row.body:
             continue
         story = told.setdefault(row.subject, _Told())
@@ -56,6 +63,7 @@ def problems(session: Session, key: bytes) -> list[str]:
         for decision_id in sorted(taken_back ^ marked)
     ]
     found += opinions.problems(session) + golden.problems(session) + cases.problems(session, rows)
+    found += profiles.problems(session, rows)
     return found + amendment.problems(session, rows) + marks.problems(session, rows)
 
 
@@ -110,6 +118,8 @@ class _Told:
         if row.action == "submit":
             self.creator = row.actor
             self.facts["request"] = row.body["request"]
+            # Clips from before there were such words have those that nobody said anything of.
+            self.facts["words"] = row.body.get("words", _NO_WORDS)
         elif row.action == "made":
             self.facts |= {"sha256": row.body["sha256"], "pictures": row.body["pictures"]}
         elif row.action == "approve":
@@ -120,6 +130,14 @@ class _Told:
             self.facts["public_sha256"] = row.body["public_sha256"]
         if "decision" in row.body:
             self.decisions.append(row)
+
+    def reword(self, row: AuditRow) -> list[str]:
+        """Other words of the creator, and the version they came with."""
+        expected, self.version = self.version + 1, row.body["version"]
+        self.facts["words"] = row.body["words"]
+        if (row.actor, self.version) == (self.creator, expected):
+            return []
+        return [f"Row {row.seq} changes the words of clip {row.subject} out of turn."]
 
 
 def _clip_problems(clip: Clip, told: _Told, made: dict[str, Decision]) -> list[str]:
@@ -133,9 +151,9 @@ def _clip_problems(clip: Clip, told: _Told, made: dict[str, Decision]) -> list[s
     if told.deleted != (clip.deleted_at is not None):
         found.append(f"Clip {clip.id} is deleted in the log or in the database, and not in both.")
     for name, value in told.facts.items():
-        if name == "request" and told.deleted:
+        if name in _DIGESTS and told.deleted:
             continue  # its words are gone, as the log says
-        now = digest(clip.model_dump()) if name == "request" else getattr(clip, name)
+        now = _DIGESTS[name](clip.model_dump()) if name in _DIGESTS else getattr(clip, name)
         if now != value:
             found.append(f"Clip {clip.id} has another {name} than the log.")
     for row in told.decisions:

@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from accounts import profiles
 from accounts.models import Person
 from accounts.permissions import User
-from moderation import care, golden, marks
+from moderation import care, golden, marks, presentation, rewording
 from moderation.appeals import appeal_json, may_appeal
 from moderation.blind import as_seen
 from moderation.claims import holder
@@ -32,14 +33,30 @@ Lighter = Mapping[str, Mapping[str, str]]
 """Clip's id → name → address of the lighter copies of its public file."""
 
 
-def clip_json(
-    session: Session, user: User, clip: Clip, lighter: Lighter | None = None
-) -> dict[str, Any]:
+def clip_json(session: Session, user: User, clip: Clip) -> dict[str, Any]:
+    return clips_json(session, user, [clip])[0]
+
+
+def clips_json(session: Session, user: User, clips: Sequence[Clip]) -> list[dict[str, Any]]:
     """Strangers read what a published clip shows; its creator and reviewers read the rest too."""
-    lighter = _lighter(session, [clip]) if lighter is None else lighter
+    makers = {clip.creator_id for clip in clips}
+    # Held until the end: the session finds each of them without asking the database again.
+    people = session.exec(select(Person).where(col(Person.id).in_(makers))).all()
+    credited = profiles.credit_names(session, makers)
+    lighter = _lighter(session, clips)
+    shown = [
+        _clip_json(session, user, clip, credited.get(clip.creator_id), lighter) for clip in clips
+    ]
+    del people
+    return shown
+
+
+def _clip_json(
+    session: Session, user: User, clip: Clip, credit: str | None, lighter: Lighter
+) -> dict[str, Any]:
     own = bool(user.id) and user.id == clip.creator_id
     insider = own or user.may("see held clips")
-    view = _public_fields(session, clip, lighter)
+    view = _public_fields(session, user, clip, credit, lighter)
     if insider:
         view |= _creator_fields(session, user, clip)
     if user.may("see held clips"):
@@ -48,29 +65,25 @@ def clip_json(
     return view
 
 
-def clips_json(session: Session, user: User, clips: Sequence[Clip]) -> list[dict[str, Any]]:
-    makers = {clip.creator_id for clip in clips}
-    # Held until the end: the session finds each of them without asking the database again.
-    people = session.exec(select(Person).where(col(Person.id).in_(makers))).all()
-    lighter = _lighter(session, clips)
-    shown = [clip_json(session, user, clip, lighter) for clip in clips]
-    del people
-    return shown
-
-
-def _public_fields(session: Session, clip: Clip, lighter: Lighter) -> dict[str, Any]:
+def _public_fields(
+    session: Session, user: User, clip: Clip, credit: str | None, lighter: Lighter
+) -> dict[str, Any]:
     creator = session.get(Person, clip.creator_id)
-    asked = {name: getattr(clip, name) for name in ("num_frames", "width", "height", "fps")}
+    name = creator.name if creator else ""
+    asked = {each: getattr(clip, each) for each in ("num_frames", "width", "height", "fps")}
     shape = {**asked, **(clip.made_as or {})}
     return {
         "id": clip.id,
         "state": clip.state,
         "version": clip.version,
-        "prompt": clip.prompt,
-        "creator": creator.name if creator else "",
+        "prompt": presentation.prompt_for(user, clip),
+        **presentation.as_json(clip),
+        "creator": name,
+        "credit": credit or name,
         "created_at": as_text(clip.created_at),
         "published_at": as_text(clip.published_at) if clip.published_at else None,
         "model": clip.model,
+        "model_licence": clip.model_licence,
         "preset": clip.preset,
         "seed": clip.seed,
         **shape,
@@ -116,7 +129,8 @@ def _parent(session: Session, user: User, clip: Clip) -> dict[str, Any] | None:
         "id": parent.id,
         "state": parent.state,
         "own": parent.creator_id == clip.creator_id,
-        "prompt": parent.prompt,
+        "prompt": presentation.prompt_for(user, parent),
+        "title": parent.title,
         "seed": parent.seed,
         "num_inference_steps": parent.num_inference_steps,
         "guidance_scale": parent.guidance_scale,
@@ -187,6 +201,7 @@ def _possible(session: Session, user: User, clip: Clip, *, own: bool) -> list[st
         acts += [act for act in ("cancel", "retry", "withdraw") if allowed(act, clip.state)]
         acts += ["delete"] if clip.state in DELETABLE else []
         acts += ["appeal"] if may_appeal(session, clip) else []
+        acts += rewording.acts(clip)
         if clip.state == State.GENERATING and clip.cancel_requested:
             acts.remove("cancel")
     elif user.may("review") and clip.state in REVIEWED and not _is_barred(session, user, clip):

@@ -34,6 +34,7 @@ class Kind(str, Enum):
     REPORTED = "reported"  # for leads: somebody reported a clip that nobody had reported yet
     REPORT_DISMISSED = "report_dismissed"  # for who reported it: the clip stays
     REPORT_ENDED = "report_ended"  # likewise: it is no longer public
+    PROFILE_CLEARED = "profile_cleared"  # about no clip: a lead took lines off one's page
 
 
 QUIET: Final = frozenset({Kind.WAITING, Kind.SECOND_REVIEW})

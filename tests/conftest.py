@@ -26,6 +26,7 @@ from media import MediaStore
 from moderation import clips, desk
 from moderation.deadlines import due
 from moderation.models import Clip, PublicFile, Stage, State, Verdict
+from moderation.presentation import SAID_NOTHING, Said
 from moderation.rules import rules_of
 from moderation.transitions import move
 from pipeline.encode import encode
@@ -107,12 +108,23 @@ class House:
         """Stands where jobs/ enqueues; remembers what would have been queued."""
         self.enqueued.append(clip.id)
 
-    def clip(self, state: State = State.PENDING_REVIEW, creator: str = "ana") -> Clip:
+    def clip(
+        self,
+        state: State = State.PENDING_REVIEW,
+        creator: str = "ana",
+        said: Said = SAID_NOTHING,
+    ) -> Clip:
         """A clip that came to `state` by real moves, with a real file behind it."""
         user = self.user(creator)
         with self.store.write() as session:
             clip = clips.submit(
-                session, user, request=dict(REQUEST), parent_id=None, note="", enqueue=self.note_job
+                session,
+                user,
+                request=dict(REQUEST),
+                parent_id=None,
+                note="",
+                enqueue=self.note_job,
+                said=said,
             )
         for step in _PATHS[state]:
             self._go(clip.id, step)

@@ -17,7 +17,8 @@ import pytest
 
 from tests.server import ROOT
 
-# app → ui, web → actions → finding, reporting, reviewing → jobs → gallery, sharing → moderation → notices → accounts,
+# app → ui, web → actions → authorship, finding, reporting, reviewing → jobs → gallery, sharing → moderation →
+# notices → accounts,
 # checkpoints → audit, media, language → store → keys, settings, text → errors. A room imports rooms
 # of the lines above its own, never its neighbours.
 FLOORS = (
@@ -30,7 +31,7 @@ FLOORS = (
     ("moderation",),
     ("gallery", "sharing"),
     ("jobs", "migrations"),
-    ("finding", "reporting", "reviewing"),
+    ("authorship", "finding", "reporting", "reviewing"),
     ("actions",),
     ("ui", "web"),
     ("app",),

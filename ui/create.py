@@ -18,6 +18,7 @@ from gradio.components import Component
 from accounts.permissions import User
 from actions import Json, Wish
 from errors import BadInput, GreenlightError
+from moderation.presentation import COLUMNS, Said, read_said
 from pipeline.presets import Preset
 from pipeline.request import SEED_LIMIT
 from ui.events import CurrentUser, asking
@@ -25,10 +26,10 @@ from ui.offers import length_key, quality_key, size_key
 from ui.screens import screen
 
 _SENDING: Final = """async (...values) => {
-  const { first_frame = null, parent_id = null } = window.GL.wish || {};
-  return [...values.slice(0, -2), await first_frame, parent_id];
+  const { first_frame = null, parent_id = null, words = null } = window.GL.wish || {};
+  return [...values.slice(0, -3), await first_frame, parent_id, words && JSON.stringify(words)];
 }"""
-"""What a picture or an earlier clip adds to the request is known in the browser alone, and the
+"""What a picture, an earlier clip or its credits add to the request is known in the browser alone, and the
 picture may still be on its way when the button is pressed."""
 
 _SENT: Final = """(told) => window.dispatchEvent(
@@ -147,6 +148,7 @@ def create_tab(
                     max_lines=1,
                     elem_id="seed",
                 )
+            screen("credit", elem_id="credit", parts=("words",))
             with gr.Row(elem_id="sending-row"):
                 variants = _choice(
                     [(str(count), count) for count in range(1, preset.most_variants + 1)],
@@ -166,7 +168,7 @@ def create_tab(
                 facts={**made, "first": first},
             )
 
-    first_frame, parent = gr.Textbox(visible=False), gr.Textbox(visible=False)
+    first_frame, parent, words = (gr.Textbox(visible=False) for _ in range(3))
     told = gr.Textbox(visible=False)
 
     def send(
@@ -180,6 +182,7 @@ def create_tab(
         variants: int,
         first_frame: str | None,
         parent: str | None,
+        words: str | None,
         request: gr.Request,
     ) -> str:
         """What came of it, for the screen beside the button: the clip's id, or the refusal."""
@@ -197,6 +200,7 @@ def create_tab(
                 parent_id=parent or None,
                 variants=int(variants),
                 first_frame=first_frame or None,
+                said=read_said(words) if words else Said(),
             )
             clip = create(asking(current_user, request), wish)
         except GreenlightError as error:
@@ -207,7 +211,7 @@ def create_tab(
     gr.on(
         [go.click, prompt.submit],
         send,
-        [*asked, first_frame, parent],
+        [*asked, first_frame, parent, words],
         told,
         js=_SENDING,
         show_progress="hidden",
@@ -254,7 +258,9 @@ def _origin(clip: Json) -> str:
     # Only its creator reads the timeline of a clip, and only their own can be replaced.
     replaces = clip["state"] == "changes_requested" and bool(clip["timeline"])
     poster = clip["media"]["poster"] if clip["media"] else None
-    facts = {name: clip[name] for name in ("id", "prompt", "width")}
+    facts = {name: clip[name] for name in ("id", "prompt", "title", "width")}
+    if "download" in clip["can"]:  # one's own: the next one is said to be like it
+        facts |= {name: clip[name] for name in COLUMNS}
     first_frame = bool(clip.get("first_frame"))
     return json.dumps({**facts, "poster": poster, "replaces": replaces, "first_frame": first_frame})
 

@@ -27,6 +27,7 @@ from errors import BadInput
 from language import choose
 from moderation.models import State
 from moderation.policy import Reason, as_reasons
+from moderation.presentation import Credit, Said
 from settings import VERSION
 from text import check_text
 
@@ -41,13 +42,34 @@ _TEXT_LIMIT = 1_000_000  # the body's own limit is far below; fields have limits
 Text = Annotated[StrictStr, AfterValidator(_readable)]
 
 
-class _Input(BaseModel):
+class Input(BaseModel):
     """Fields that are not known are refused, so a misspelt one is noticed."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class ClipInput(_Input):
+class CreditInput(Input):
+    name: Text
+    role: Text = ""
+    link: Text = ""
+
+
+class SaidInput(Input):
+    """What a creator says of a clip. What is left out stays as it is."""
+
+    title: Text | None = None
+    shares_prompt: StrictBool | None = None
+    licence: Text | None = None
+    credits: Annotated[list[CreditInput], Field(max_length=100)] | None = None
+
+    def said(self) -> Said:
+        others = None
+        if self.credits is not None:
+            others = tuple(Credit(**each.model_dump()) for each in self.credits)
+        return Said(self.title, self.shares_prompt, self.licence, others)
+
+
+class ClipInput(SaidInput):
     prompt: Text
     negative_prompt: Text | None = None
     preset: Text | None = None
@@ -63,33 +85,33 @@ class ClipInput(_Input):
     first_frame: Text | None = None
 
 
-class ReadingInput(_Input):
+class ReadingInput(Input):
     prompt: Text
 
 
-class AppealInput(_Input):
+class AppealInput(Input):
     text: Text
 
 
-class PauseInput(_Input):
+class PauseInput(Input):
     what: Text = "all"
     message: Text | None = None
 
 
-class WordsInput(_Input):
+class WordsInput(Input):
     label: Text
     text: Text
     next: Text
 
 
-class ReasonInput(_Input):
+class ReasonInput(Input):
     code: Text
     en: WordsInput
     fr: WordsInput
     retired: StrictBool = False
 
 
-class PolicyInput(_Input):
+class PolicyInput(Input):
     version: Text
     reasons: Annotated[list[ReasonInput], Field(max_length=200)]
 
@@ -142,7 +164,8 @@ def api_routes(actions: Actions, identity: Identity) -> APIRouter:
     @router.post("/clips", status_code=202)
     def create(wish: ClipInput, user: Asking) -> Json:
         """Send a prompt to the shared pipeline."""
-        return actions.create(user, Wish(**wish.model_dump()))
+        fields = wish.model_dump(exclude=set(SaidInput.model_fields))
+        return actions.create(user, Wish(**fields, said=wish.said()))
 
     @router.post("/reading")
     def reading(asked: ReadingInput, user: Asking) -> Json:

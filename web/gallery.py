@@ -40,7 +40,10 @@ async def _question(  # async, so that it costs no thread
 _Asked = Annotated[Question, Depends(_question)]
 
 
-def gallery_routes(finding: Finding, address: str) -> APIRouter:
+def gallery_routes(
+    finding: Finding, profile_of: Callable[[str], dict[str, Any] | None], address: str
+) -> APIRouter:
+    """`profile_of`: what somebody says of themselves, by their name."""
     router = APIRouter()
     kept = Kept()
 
@@ -87,7 +90,8 @@ def gallery_routes(finding: Finding, address: str) -> APIRouter:
         def render() -> Made:
             wall = make()
             path = f"/creator/{quote(wall.creator, safe='')}" if wall.creator else "/gallery"
-            page = pages.wall_page(wall, language, address=address, path=path)
+            profile = profile_of(wall.creator) if wall.creator else None
+            page = pages.wall_page(wall, language, address=address, path=path, profile=profile)
             return Made(page.encode(), wall.first)
 
         made = kept.get((language, asked), finding.edition(), render)

@@ -18,9 +18,11 @@ from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 
 from accounts.identity import Identity
+from accounts.permissions import STRANGER
 from actions import Actions
 from errors import NotFound
 from media import MediaStore
+from moderation import presentation
 from moderation.clips import own_clip
 from moderation.models import Clip, State
 from moderation.visibility import visible_clip
@@ -103,6 +105,8 @@ def _with_facts(actions: Actions, clip: Clip, headers: dict[str, str]) -> Respon
 
 
 def _file_name(clip: Clip) -> str:
-    """Readable and safe everywhere: the first words of the prompt that are plain, and the id."""
-    words = re.findall(r"[A-Za-z0-9]+", clip.prompt)[:6]
+    """Readable and safe everywhere: the first plain words of the title, or of the prompt where it
+    is shared, and the id. A file's name is passed on, so it is the same for everyone."""
+    said = clip.title or presentation.prompt_for(STRANGER, clip)
+    words = re.findall(r"[A-Za-z0-9]+", said)[:6]
     return "-".join([*words, clip.id])[:80].lower()

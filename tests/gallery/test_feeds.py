@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from gallery.feeds import atom, rss, sitemap, sitemap_index
+from tests.gallery.said import said
 
 ADDRESS = "https://clips.example"
 ATOM, MEDIA = "{http://www.w3.org/2005/Atom}", "{http://search.yahoo.com/mrss/}"
@@ -31,6 +32,7 @@ def clip(clip_id: str = "abc", **facts: object) -> dict[str, Any]:
         "height": 720,
         "fps": 24.0,
         "media": {"mp4": f"/media/{clip_id}.mp4", "poster": f"/media/{clip_id}.jpg"},
+        **said(),
         **facts,
     }
 
@@ -74,7 +76,7 @@ def test_media_rss_has_player_credit_and_picture() -> None:
     content = feed(rss, clip()).find(f"channel/item/{MEDIA}content")
     assert content is not None
     assert {child.tag for child in content} == {
-        f"{MEDIA}{name}" for name in ("title", "credit", "thumbnail", "player")
+        f"{MEDIA}{name}" for name in ("title", "credit", "copyright", "thumbnail", "player")
     }
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from errors import BadInput
 from gallery.oembed import as_xml, clip_id_in, embed_code, fitted, oembed, shown_size
+from tests.gallery.said import said
 
 ADDRESS = "https://clips.example"
 CLIP: dict[str, Any] = {
@@ -20,6 +21,7 @@ CLIP: dict[str, Any] = {
     "width": 1280,
     "height": 720,
     "media": {"mp4": "/media/0123456789abcdef.mp4", "poster": "/media/0123456789abcdef.jpg"},
+    **said(),
 }
 
 

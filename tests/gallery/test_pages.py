@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,12 +62,12 @@ def test_a_prompt_is_text_and_never_code(shown: dict[str, Any], prompt: str) -> 
 @pytest.mark.parametrize("prompt", NASTY[:2])
 def test_no_element_comes_out_of_a_prompt(shown: dict[str, Any], prompt: str) -> None:
     page = clip_page({**shown, "prompt": prompt}, "en", address=ADDRESS)
-    assert page.count("<script") == 1  # the facts for search engines, which are no code
+    assert page.count("<script") == 2  # the facts for search engines, and what copies a field
     assert "<img" not in page
 
 
 def test_a_creators_name_is_escaped(shown: dict[str, Any]) -> None:
-    page = clip_page({**shown, "creator": "<b>ana</b>"}, "en", address=ADDRESS)
+    page = clip_page({**shown, "credit": "<b>ana</b>"}, "en", address=ADDRESS)
     assert "<b>ana" not in page
 
 
@@ -108,9 +109,16 @@ def test_a_long_prompt_is_shortened_in_the_title_only(shown: dict[str, Any]) -> 
     assert prompt in page
 
 
-def test_a_page_loads_nothing_from_elsewhere_and_runs_nothing(shown: dict[str, Any]) -> None:
+def test_a_page_loads_nothing_from_elsewhere_and_runs_one_script_of_ours(
+    shown: dict[str, Any],
+) -> None:
     page = clip_page(shown, "en", address=ADDRESS)
-    assert re.findall(r"<script[^>]*>", page) == ['<script type="application/ld+json">']
+    assert re.findall(r"<script[^>]*>", page) == ['<script type="application/ld+json">', "<script>"]
+    own = page.split("<script>")[1].split("</script>")[0]
+    assert (
+        own
+        == (Path(clip_page.__code__.co_filename).parent / "templates/copy.js").read_text().rstrip()
+    )
     assert "@import" not in page
     assert not re.search(r"""(?:src|href)=["']?//""", page)
 

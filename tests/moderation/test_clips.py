@@ -12,8 +12,9 @@ from accounts.permissions import STRANGER
 from audit import AuditRow
 from errors import Conflict, NotAllowed, NotFound, OwnClip, Paused, SignInNeeded, TextTooLong
 from gallery.publish import BytesChanged
-from moderation import claims, clips
+from moderation import claims, clips, presentation
 from moderation.models import Clip, State
+from moderation.presentation import Presentation
 from tests.conftest import REQUEST, House
 
 Act = Callable[[House, str, str], Clip]
@@ -100,6 +101,7 @@ def test_a_submitted_clip_gets_its_job_and_its_row(house: House) -> None:
         "version": 1,
         "parent": None,
         "request": clips.digest(REQUEST),
+        "words": presentation.digest(Presentation().as_columns()),
     }
 
 

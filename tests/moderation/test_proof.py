@@ -87,7 +87,7 @@ def test_a_decision_without_its_row_is_found(house: House, settings: Settings, c
 
 
 def test_a_clip_without_any_row_is_found(house: House, settings: Settings, clip: Clip) -> None:
-    columns = [name for name in Clip.model_fields if name != "id"]
+    columns = [name for name in Clip.model_fields if name not in ("id", "publish_seq")]
     meddle(
         settings,
         f"INSERT INTO clip (id, {', '.join(columns)}) SELECT 'forged', {', '.join(columns)} FROM clip",  # noqa: S608

@@ -20,6 +20,12 @@ PUBLIC_FIELDS = {
     "state",
     "version",
     "prompt",
+    "title",
+    "shares_prompt",
+    "licence",
+    "credits",
+    "credit",
+    "model_licence",
     "creator",
     "created_at",
     "published_at",
@@ -235,21 +241,21 @@ def test_an_expired_claim_is_not_shown(house: House) -> None:
 # ---- what can be done ---------------------------------------------------------------------
 
 OWN = {
-    State.QUEUED: ["cancel", "remix"],
-    State.GENERATING: ["cancel", "remix"],
-    State.SCREENING: ["remix", "download"],
-    State.PENDING_REVIEW: ["withdraw", "remix", "download"],
-    State.SECOND_REVIEW: ["withdraw", "remix", "download"],
+    State.QUEUED: ["cancel", "reword", "remix"],
+    State.GENERATING: ["cancel", "reword", "remix"],
+    State.SCREENING: ["reword", "remix", "download"],
+    State.PENDING_REVIEW: ["withdraw", "reword", "remix", "download"],
+    State.SECOND_REVIEW: ["withdraw", "unshare", "remix", "download"],
     State.CHANGES_REQUESTED: ["withdraw", "remix", "download"],
     State.REJECTED: ["delete", "appeal", "remix", "download"],
-    State.APPEALED: ["withdraw", "remix", "download"],
-    State.APPROVED: ["withdraw", "remix", "download"],
-    State.PUBLISHED: ["withdraw", "remix", "download"],
-    State.TAKEN_DOWN: ["remix", "download"],
+    State.APPEALED: ["withdraw", "unshare", "remix", "download"],
+    State.APPROVED: ["withdraw", "unshare", "remix", "download"],
+    State.PUBLISHED: ["withdraw", "unshare", "remix", "download"],
+    State.TAKEN_DOWN: ["unshare", "remix", "download"],
     State.WITHDRAWN: ["delete", "remix", "download"],
     State.SUPERSEDED: ["delete", "remix", "download"],
     State.CANCELLED: ["delete", "remix"],
-    State.FAILED: ["retry", "delete", "remix"],
+    State.FAILED: ["retry", "delete", "reword", "remix"],
 }
 
 
@@ -275,7 +281,7 @@ def test_an_auditor_is_offered_nothing(house: House) -> None:
 
 def test_a_reviewer_is_not_offered_to_decide_on_their_own(house: House) -> None:
     offered = view(house, "rob", house.clip(creator="rob").id)["can"]
-    assert offered == ["withdraw", "remix", "download"]
+    assert offered == ["withdraw", "reword", "remix", "download"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 from accounts.permissions import User
 from actions import Wish
 from errors import SlotsTaken
+from moderation.presentation import Said
 from pipeline.presets import Preset, find_preset
 from tests.doubles import FAST
 from ui.create import CreateForm, create_tab
@@ -103,7 +104,7 @@ def press(preset: Preset, sent: list[Wish], *changes: tuple[int, Any]) -> dict[s
 
     page = build(preset, create)
     send = next(each.fn for each in page.fns.values() if each.name == "send")
-    values = ["a ball", "64x64", 9, None, None, 4, 3.0, 1, None, None]
+    values = ["a ball", "64x64", 9, None, None, 4, 3.0, 1, None, None, None]
     for place, value in changes:
         values[place] = value
     assert send is not None
@@ -112,10 +113,20 @@ def press(preset: Preset, sent: list[Wish], *changes: tuple[int, Any]) -> dict[s
 
 
 def test_a_wish_holds_what_was_chosen(sent: list[Wish]) -> None:
-    changes = [(1, "64x96"), (2, 17), (3, " 7 "), (4, "fog"), (7, 3), (8, "pic"), (9, "mother")]
+    changes: list[tuple[int, Any]] = [
+        (1, "64x96"),
+        (2, 17),
+        (3, " 7 "),
+        (4, "fog"),
+        (7, 3),
+        (8, "pic"),
+        (9, "mother"),
+    ]
+    changes += [(10, '{"title": "Dusk"}')]
     assert press(FAST, sent, *changes) == {"id": "made"}
     assert sent == [
         Wish(
+            said=Said(title="Dusk"),
             prompt="a ball",
             negative_prompt="fog",
             seed=7,
@@ -129,6 +140,11 @@ def test_a_wish_holds_what_was_chosen(sent: list[Wish]) -> None:
             first_frame="pic",
         )
     ]
+
+
+def test_words_that_no_form_sends_are_refused(sent: list[Wish]) -> None:
+    error = press(FAST, sent, (10, '{"title": 1}'))["error"]
+    assert (error["field"], sent) == ("words", [])
 
 
 def test_what_a_model_does_not_take_is_not_sent(sent: list[Wish]) -> None:
@@ -161,6 +177,11 @@ CLIP = {
     "id": "c1",
     "state": "published",
     "prompt": "a ball",
+    "title": "Dusk",
+    "shares_prompt": True,
+    "licence": {"code": "cc-by"},
+    "credits": [],
+    "can": ["remix"],
     "width": 64,
     "height": 96,
     "num_frames": 17,
@@ -187,11 +208,17 @@ def test_the_form_says_which_clip_it_starts_from() -> None:
     assert json.loads(str(filled(CLIP)[-1])) == {
         "id": "c1",
         "prompt": "a ball",
+        "title": "Dusk",
         "width": 64,
         "poster": "/media/c1.jpg",
         "replaces": False,
         "first_frame": True,
     }
+
+
+def test_the_next_clip_is_said_to_be_like_the_one_of_one_s_own_that_it_starts_from() -> None:
+    origin = json.loads(str(filled({**CLIP, "can": ["remix", "download"]})[-1]))
+    assert (origin["licence"], origin["credits"]) == ({"code": "cc-by"}, [])
 
 
 @pytest.mark.parametrize(("timeline", "replaces"), [([{"state": "queued"}], True), ([], False)])

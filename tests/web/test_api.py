@@ -87,7 +87,7 @@ def test_a_huge_body_of_unknown_length_is_refused(ana: httpx.Client) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
 
 
-@pytest.mark.parametrize("cursor", ["x", "%00", "a" * 500, "MjAyNg"])
+@pytest.mark.parametrize("cursor", ["x", "%00", "a" * 500, "eA"])
 def test_a_made_up_cursor_is_refused(cursor: str, ana: httpx.Client) -> None:
     answer = ana.get(f"/api/v1/gallery?cursor={cursor}")
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_cursor")

@@ -17,12 +17,14 @@ function actsOf(clip, kin, send) {
   add(can.has('cancel'), 'cancel', tell('cancel'));
   add(can.has('retry'), 'retry', tell('retry', 'gl-strong'));
   add(can.has('final') && !hasFinal, 'final', tell('final', 'gl-strong'));
+  add(can.has('reword'), 'reword', (card) => small(t('action.reword'), () => openRewording(card)));
   add(can.has('appeal'), 'appeal', (card) => small(t('action.appeal'), () => openAppeal(card)));
   const isAsked = ASKS_FOR_CHANGE.includes(clip.state);
   add(can.has('remix'), isAsked ? 'change' : 'remix', (card) => remixButton(card, isAsked));
   add(here(clip.page), 'copy', (card) => quiet(t('mine.copy'), () => copyLink(card.clip.page)));
   add(can.has('download') && film, 'download', () => download(film + '?download=1', t('action.download')));
   add(can.has('download') && film, 'facts', () => download(film + '?download=1&facts=1', t('action.facts'), t('action.facts_hint')));
+  add(can.has('unshare'), 'unshare', (card) => sureButton('unshare', () => unshare(card)));
   add(can.has('withdraw'), 'withdraw', (card) => sureButton('withdraw', () => send(card, 'withdraw')));
   add(can.has('delete'), 'delete', (card) => sureButton('delete', () => send(card, 'delete')));
   return list;

@@ -9,6 +9,7 @@ function makeCard(group, deeds) {
     picture: el('div', { class: 'gl-picture' }), fill: el('div', { class: 'gl-bar-fill' }),
     variants: el('div', { class: 'gl-variants', role: 'group', hidden: true }),
     prompt: el('h3', { class: 'gl-prompt', tabIndex: -1 }), facts: el('p', { class: 'gl-facts-line' }),
+    asked: el('p', { class: 'gl-asked', hidden: true }),
     kin: el('ul', { class: 'gl-kin' }), line: makeLine(), why: makeWhy(), remarks: makeRemarks(),
     warning: el('p', { class: 'gl-hint gl-warning', hidden: true }), acts: el('div', { class: 'gl-acts' }),
   };
@@ -17,7 +18,7 @@ function makeCard(group, deeds) {
   parts.frame = el('div', { class: 'gl-frame' }, parts.picture, parts.bar);
   const card = el('li', { class: 'gl-mine-card' },
     el('div', { class: 'gl-looks' }, parts.frame, parts.variants),
-    el('div', { class: 'gl-words' }, parts.prompt, parts.facts, parts.kin, parts.line, parts.why, parts.remarks, parts.acts, parts.warning));
+    el('div', { class: 'gl-words' }, parts.prompt, parts.asked, parts.facts, parts.kin, parts.line, parts.why, parts.remarks, parts.acts, parts.warning));
   return Object.assign(card, { parts, group, deeds });
 }
 
@@ -26,7 +27,9 @@ function drawCard(card, group, { clips, usual }) {
   const clip = group.clips.find((each) => each.id === shownVariant.get(group.id)) || group.clips[0];
   const kin = kinOf(clip, clips);
   Object.assign(card, { group, clip, redraw: () => drawCard(card, group, { clips, usual }) });
-  put(parts.prompt, clip.prompt);
+  put(parts.prompt, headingOf(clip));
+  put(parts.asked, clip.title ? clip.prompt : '');
+  show(parts.asked, clip.title);
   put(parts.facts, factsLine(clip));
   drawPicture(card, clip);
   drawBar(parts, clip);
@@ -81,7 +84,7 @@ function picture(clip, src) {
 }
 
 function playButton(place, clip) {
-  const start = el('button', { type: 'button', class: 'gl-play', 'aria-label': t('mine.play', { prompt: clip.prompt }) });
+  const start = el('button', { type: 'button', class: 'gl-play', 'aria-label': t('mine.play', { prompt: headingOf(clip) }) });
   start.addEventListener('click', () => {
     const film = player(clip, { controls: true });
     place.replaceChildren(film);

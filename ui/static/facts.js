@@ -56,12 +56,19 @@ function drawBadge(node, badge) {
 
 function factLines(clip) {
   return [
-    ['creator', clip.creator], ['note', clip.note], ['model', clip.model],
+    ['title', clip.title], ['sharing', clip.shares_prompt ? '' : t('fact.unshared')],
+    ['creator', clip.creator === clip.credit ? clip.creator : `${clip.credit} (${clip.creator})`],
+    ['credits', clip.credits.map(creditWords).join('; ')], ['licence', clip.licence.names[language]],
+    ['note', clip.note], ['model', clip.model],
     ['size', `${clip.width} × ${clip.height}`],
     ['length', t('fact.frames', { time: seconds(clip.duration_s || 0), n: number(clip.num_frames || 0) })],
     ['seed', String(clip.seed)], ['steps', guidedSteps(clip)],
     ['sent', ago(clip.created_at)], ['sha256', clip.sha256 ? clip.sha256.slice(0, 12) : ''],
   ];
+}
+
+function creditWords(person) {
+  return [person.name, person.role, person.link].filter(Boolean).join(', ');
 }
 
 function guidedSteps(clip) {

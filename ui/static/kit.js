@@ -107,12 +107,17 @@ function ratio(clip) {
   return clip.width > 0 && clip.height > 0 ? clip.width / clip.height : 1;
 }
 
+// The title; else the prompt, where it may be read.
+function headingOf(clip) {
+  return clip.title || clip.prompt || t('page.untitled');
+}
+
 // A clip of so few pixels is shown with sharp ones; smoothed, it would look out of focus.
 const CRISP_BELOW = 320;
 
 function player(clip, props) {
   const video = el('video', { class: 'gl-video', muted: true, loop: true, playsInline: true,
-    preload: 'auto', 'aria-label': clip.prompt, ...props });
+    preload: 'auto', 'aria-label': headingOf(clip), ...props });
   video.classList.toggle('gl-crisp', clip.width < CRISP_BELOW);
   video.poster = here(clip.media && clip.media.poster) || '';
   video.src = here(clip.media && clip.media.mp4) || '';

@@ -11,7 +11,7 @@ const emptyHint = el('p');
 const showAll = button(t('mine.show_all'), question.open, { class: 'gl-button gl-small' });
 const empty = el('div', { class: 'gl-empty', role: 'status', hidden: true }, emptyTitle, emptyHint, showAll);
 const more = button(t('more'), loadMore, { class: 'gl-button gl-more', hidden: true });
-root.prepend(question.node, list, empty, more);
+root.prepend(question.node, list, empty, more, makeYours());
 
 let clips = [];
 let cursor = null;

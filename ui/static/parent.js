@@ -20,9 +20,10 @@ function take() {
 
 function keep(clip) {
   wish.parent_id = clip ? clip.id : null;
+  window.dispatchEvent(new CustomEvent('gl-origin', { detail: clip }));
   show(line, clip);
   if (!clip) return;
-  put(said, t('parent.from', { prompt: clip.prompt }));
+  put(said, t('parent.from', { prompt: headingOf(clip) }));
   const hadPicture = clip.first_frame && document.querySelector('#first-frame');
   put(more, [clip.replaces && t('parent.replaces'), hadPicture && t('parent.first_frame')].filter(Boolean).join(' '));
   show(picture, here(clip.poster));

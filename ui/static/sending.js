@@ -4,6 +4,7 @@
 const PLACES = {
   prompt: '#prompt', negative_prompt: '#negative', seed: '#seed', size: '#shape', num_frames: '#length',
   num_inference_steps: '#steps', guidance_scale: '#guidance', first_frame: '#first-frame', variants: '#variants',
+  title: '#credit', licence: '#credit', credits: '#credit', name: '#credit', role: '#credit', link: '#credit',
 };
 const FIELDS = { empty_prompt: 'prompt', unknown_frame: 'first_frame', no_first_frame: 'first_frame' };
 
@@ -42,6 +43,8 @@ function placeOf(field) {
 // A field under Advanced is shown before it is spoken of.
 function openAround(place) {
   const fold = place.closest('#advanced');
+  const folded = place.querySelector('details');
+  if (folded) folded.open = true;
   if (fold && place.offsetParent === null) fold.querySelector('button').click();
 }
 
