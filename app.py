@@ -25,6 +25,7 @@ from actions import Actions
 from audit import SYSTEM
 from errors import CannotStart, GreenlightError, complain
 from gallery.provenance import Signer
+from hub.keeper import Keeper
 from jobs import Jobs
 from keys import read_key
 from media import MediaStore
@@ -72,12 +73,15 @@ def running(
         jobs = Jobs(settings, store, media, engine, signer, restart=restart or begin_again)
         identity = Identity(settings, store, read_key(settings.keys_folder, "cookie.key"))
         delivery = Delivery(settings, store, read_key(settings.keys_folder, KEY_NAME))
+        keeper = Keeper(settings, store, media)
         try:
             jobs.launch()
             delivery.start()
+            keeper.start()
             actions = Actions(settings, store, media, engine, jobs)
             yield Greenlight(settings, store, media, engine, jobs, actions, identity)
         finally:
+            keeper.close()
             delivery.close()
             jobs.close()
             store.close()

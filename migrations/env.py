@@ -9,12 +9,20 @@ from sqlmodel import SQLModel
 
 import accounts.models
 import audit
+import hub.models
 import moderation.models
 import notices.models
 import sharing.models
 
 # Imported for SQLModel.metadata.
-tables = (accounts.models, audit, moderation.models, notices.models, sharing.models)
+tables = (
+    accounts.models,
+    audit,
+    hub.models,
+    moderation.models,
+    notices.models,
+    sharing.models,
+)
 
 
 def _ours(name: str | None, kind: str, _parents: object) -> bool:
