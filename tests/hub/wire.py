@@ -144,6 +144,7 @@ _KINDS = (
     ("POST", r"/api/repos/create", "create"),
     ("POST", r"/api/validate-yaml", "yaml"),
     ("GET", r"/api/datasets/([^/]+/[^/]+)", "look"),
+    ("GET", r"/api/datasets/([^/]+/[^/]+)/revision/main", "look"),
     ("GET", r"/api/datasets/([^/]+/[^/]+)/tree/main", "tree"),
     ("POST", r"/api/datasets/([^/]+/[^/]+)/preupload/main", "preupload"),
     ("POST", r"/datasets/([^/]+/[^/]+)\.git/info/lfs/objects/batch", "batch"),
