@@ -112,6 +112,7 @@ def launch(greenlight: Greenlight) -> Any:
     from web.desk import desk_routes
     from web.failures import failure_handlers
     from web.guard import Guard
+    from web.hub import hub_routes
     from web.live import Live, live_routes
     from web.media import media_routes
     from web.notices import notice_routes
@@ -127,6 +128,7 @@ def launch(greenlight: Greenlight) -> Any:
         desk_routes(actions.reviewing, greenlight.store, identity),
         bulk_routes(actions.reviewing, identity),
         agreement_routes(greenlight.store, identity),
+        hub_routes(greenlight.store, identity),
         live_routes(live, identity),
         notice_routes(greenlight.store, identity, settings, notices_key),
         media_routes(actions, identity, greenlight.media),

@@ -118,15 +118,15 @@ def begin(
 
 def part_clips(session: Session, repo: str, part: int, joining: Collection[str]) -> list[Clip]:
     """The public clips whose rows a part of the metadata has: those there, and those that join."""
-    is_there = col(HubCopy.put_at).is_not(None) & (HubCopy.wanted == Wanted.THERE.value)
-    query = (
-        select(Clip)
-        .join(HubCopy, col(HubCopy.clip_id) == col(Clip.id))
-        .where(HubCopy.repo == repo, Clip.state == State.PUBLISHED.value)
-        .where((is_there & (HubCopy.part == part)) | col(Clip.id).in_(list(joining)))
-        .order_by(col(Clip.publish_seq), col(Clip.id))
+    there = select(HubCopy.clip_id).where(
+        HubCopy.repo == repo,
+        HubCopy.part == part,
+        HubCopy.wanted == Wanted.THERE.value,
+        col(HubCopy.put_at).is_not(None),
     )
-    return list(session.exec(query))
+    ids = {*session.exec(there), *joining}
+    query = select(Clip).where(col(Clip.id).in_(ids), Clip.state == State.PUBLISHED.value)
+    return list(session.exec(query.order_by(col(Clip.publish_seq), col(Clip.id))))
 
 
 def put(
@@ -285,7 +285,7 @@ def open_elsewhere(session: Session) -> list[tuple[str, int]]:
 def _batch(session: Session, repo: str, wanted: Wanted, now: datetime) -> Batch | None:
     query = (
         select(HubCopy)
-        .where(col(HubCopy.is_done).is_(False), HubCopy.repo == repo)
+        .where(~col(HubCopy.is_done), HubCopy.repo == repo)
         .where(HubCopy.wanted == wanted.value, col(HubCopy.due_at) <= now)
         .order_by(col(HubCopy.due_at), col(HubCopy.clip_id))
         .limit(AT_ONCE)

@@ -50,7 +50,7 @@ class HubCopy(SQLModel, table=True):
             "repo",
             "wanted",
             "due_at",
-            sqlite_where=text("NOT is_done"),
+            sqlite_where=text("is_done = 0"),
             postgresql_where=text("NOT is_done"),
         ),
         Index("ix_hub_copy_part", "repo", "part"),

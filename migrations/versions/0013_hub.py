@@ -52,7 +52,7 @@ def upgrade() -> None:
         "ix_hub_copy_due",
         "hub_copy",
         ["repo", "wanted", "due_at"],
-        sqlite_where=sa.text("NOT is_done"),
+        sqlite_where=sa.text("is_done = 0"),
         postgresql_where=sa.text("NOT is_done"),
     )
     op.create_index("ix_hub_copy_part", "hub_copy", ["repo", "part"])
@@ -64,23 +64,26 @@ def upgrade() -> None:
         " due_at = NEW.updated_at, error = '', removed_at = NULL, purged_at = NULL,"
         " checked_at = NULL"
     )
-    op.execute(
-        "CREATE TRIGGER hub_copy_follows_state AFTER UPDATE OF state ON clip"
-        " WHEN (NEW.state = 'published') <> (OLD.state = 'published') BEGIN"
-        " INSERT INTO hub_copy (clip_id, repo, wanted, asked_at, due_at)"
+    joins = (
+        "INSERT INTO hub_copy (clip_id, repo, wanted, asked_at, due_at)"
         " SELECT NEW.id, repo, 'there', NEW.updated_at, NEW.updated_at FROM hub_place"
         " WHERE is_active AND NEW.state = 'published'"
-        f" ON CONFLICT (clip_id, repo) DO UPDATE SET wanted = 'there', {again};"
-        f" UPDATE hub_copy SET wanted = 'gone', {again}"
-        " WHERE clip_id = NEW.id AND NEW.state <> 'published';"
-        " END"
+        " ON CONFLICT (clip_id, repo) DO UPDATE SET wanted = 'there',"
+    )
+    of_clip = f"UPDATE hub_copy SET {again}"  # noqa: S608  (constants of this file)
+    leaves = of_clip + ", wanted = 'gone' WHERE clip_id = NEW.id AND NEW.state <> 'published'"
+    op.execute(
+        "CREATE TRIGGER hub_copy_follows_state AFTER UPDATE OF state ON clip"
+        " WHEN (NEW.state = 'published') <> (OLD.state = 'published')"
+        f" BEGIN {joins} {again}; {leaves}; END"
     )
     words = ("prompt", "title", "shares_prompt", "licence", "credits")
     changed = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in words)
+    reworded = (
+        of_clip + ", is_reworded = begun_at IS NOT NULL WHERE clip_id = NEW.id AND wanted = 'there'"
+    )
     op.execute(
         f"CREATE TRIGGER hub_copy_follows_words AFTER UPDATE OF {', '.join(words)} ON clip"
-        f" WHEN NEW.state = 'published' AND OLD.state = 'published' AND ({changed}) BEGIN"
-        f" UPDATE hub_copy SET {again}, is_reworded = begun_at IS NOT NULL"
-        " WHERE clip_id = NEW.id AND wanted = 'there';"
-        " END"
+        f" WHEN NEW.state = 'published' AND OLD.state = 'published' AND ({changed})"
+        f" BEGIN {reworded}; END"
     )

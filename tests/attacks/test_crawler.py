@@ -47,6 +47,7 @@ _SEEDS = (
     "/api/v1/review/people",
     "/api/v1/clips?mine=1",
     "/api/v1/notices",
+    "/api/v1/hub",
     "/gradio_api/info",
 )
 _OF_A_CLIP = (
