@@ -31,7 +31,7 @@ class Over(Exception):
 
     def __init__(self, code: str, *, status: int = 0, wait_s: float = 0.0) -> None:
         super().__init__(code)
-        self.failure = {"failure": code, "status": status, "wait_s": wait_s}
+        self.failure: Json = {"failure": code, "status": status, "wait_s": wait_s}
 
 
 def main() -> NoReturn:

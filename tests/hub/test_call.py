@@ -52,13 +52,9 @@ def test_a_limit_that_is_not_used_up_asks_for_no_wait() -> None:
 
 
 def test_the_innermost_cause_is_what_is_told() -> None:
-    try:
-        try:
-            raise Over("limited", status=429)
-        except Over as inner:
-            raise RuntimeError("Error while uploading") from inner
-    except RuntimeError as error:
-        assert explain(error)["failure"] == "limited"
+    wrapped = RuntimeError("Error while uploading")
+    wrapped.__cause__ = Over("limited", status=429)
+    assert explain(wrapped)["failure"] == "limited"
 
 
 def test_nobodys_words_are_in_a_failure() -> None:

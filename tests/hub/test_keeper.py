@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ from hub.models import HubCopy
 from moderation.models import Clip, State
 from tests.hub.conftest import REPO, Publisher
 from tests.hub.wire import Answer, HubServer
+from tests.server import wait_until
 
 CANARY = "a canary nobody may read of"
 
@@ -200,7 +202,7 @@ def test_a_repo_that_was_made_public_meanwhile_is_refused_too(
 
 
 def test_a_repo_with_somebody_elses_files_is_refused(publisher: Publisher, hub: HubServer) -> None:
-    hub.make(REPO, **{"train.csv": "a,b"})
+    hub.make(REPO, files={"train.csv": "a,b"})
     publisher.published()
     assert (publisher.work(), publisher.place().trouble) == (0, "not_empty")
 
@@ -209,7 +211,7 @@ def test_a_repo_of_ours_is_known_again_without_the_old_database(
     publisher: Publisher, hub: HubServer
 ) -> None:
     card = dataset.card(address="https://clips.example")
-    hub.make(REPO, **{"README.md": card, "clips/00000/a.mp4": "x"})
+    hub.make(REPO, files={"README.md": card, "clips/00000/a.mp4": "x"})
     publisher.published()
     assert publisher.work() == 1
 
@@ -444,18 +446,33 @@ def test_killed_after_the_commit_and_taken_down_before_the_next_start(
     assert not publisher.is_served(clip, old)
 
 
+def test_a_commit_that_nobody_remembers_is_asked_for_all_the_same(
+    publisher: Publisher, hub: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = publisher.published(title=CANARY)
+    kill_at(publisher, hub, "commit", monkeypatch)
+    hub.keeps_history = True
+    publisher.take_down(clip)
+    publisher.restart()
+    assert publisher.work() == 0
+    assert publisher.copy(clip).error == "still_there"
+
+
 def test_a_commit_that_comes_too_late_does_nothing(publisher: Publisher, hub: HubServer) -> None:
     """Given up because it took too long, it arrives when the clip is long taken down."""
     clip = publisher.published()
-    hub.answers["commit"].append(Answer(is_late=True))
+    arrives = threading.Event()
+    hub.answers["commit"].append(Answer(act=arrives.wait))
     publisher.restart(deadline_s=5)
     publisher.work()
-    late = next(each for each in hub.requests if "/commit/" in each.path)
     publisher.take_down(clip)
     publisher.restart()
-    publisher.later(hours=1)
-    assert b'"parentCommit"' in late.body
+    assert publisher.later(hours=1) == 1
+    hub.finished.clear()
+    arrives.set()
+    wait_until(lambda: "commit" in hub.finished, "the late commit is over")
     assert not publisher.is_served(clip)
+    assert hub.rows(REPO) == []
 
 
 # ---- a Hub that does not do it ------------------------------------------------------------

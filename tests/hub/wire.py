@@ -80,6 +80,7 @@ class HubServer:
         self.repos: dict[str, Repo] = {}
         self.requests: list[Request] = []
         self.answers: dict[str, list[Answer]] = defaultdict(list)
+        self.finished: list[str] = []  # kinds of requests that are answered
         self.keeps_history = False  # old commits answer after a squash, as long as this is set
         self.lock = threading.RLock()
         self.closing = threading.Event()
@@ -104,10 +105,13 @@ class HubServer:
         self._server.server_close()
         self._thread.join()
 
-    def make(self, name: str, *, private: bool = True, **files: str) -> Repo:
+    def make(self, name: str, *, private: bool = True, files: dict[str, str] | None = None) -> Repo:
         repo = Repo(private)
         repo.add(
-            {".gitattributes": b"*.mp4 filter=lfs", **{k: v.encode() for k, v in files.items()}}
+            {
+                ".gitattributes": b"*.mp4 filter=lfs",
+                **{path: text.encode() for path, text in (files or {}).items()},
+            }
         )
         self.repos[name] = repo
         return repo
@@ -186,6 +190,12 @@ class _Handler(BaseHTTPRequestHandler):
             body = self._chunks()
         self.hub.requests.append(Request(self.command, self.path, body, dict(self.headers)))
         kind, found = _match(self.command, self.path)
+        try:
+            self._carry_out(kind, found, body)
+        finally:
+            self.hub.finished.append(kind)
+
+    def _carry_out(self, kind: str, found: tuple[str, ...], body: bytes) -> None:
         planned = self.hub.answers[kind].pop(0) if self.hub.answers[kind] else Answer()
         planned.act()
         if planned.status:
@@ -319,7 +329,6 @@ class _Handler(BaseHTTPRequestHandler):
             if key == "file":
                 tree[value["path"]] = base64.b64decode(value["content"])
             if key == "lfsFile":
-                assert value["oid"] in repo.large, "a pointer to nothing"
                 tree[value["path"]] = value["oid"]
             if key == "deletedFile":
                 if value["path"] not in tree:
