@@ -66,6 +66,7 @@ DESK_PARTS: Final = (
     "care",
     "queue",
     "health",
+    "hub",
     "news",
 )
 

@@ -97,4 +97,4 @@ def test_a_clip_that_cannot_go_is_named(publisher: Publisher) -> None:
 def test_it_is_said_in_french_too(publisher: Publisher) -> None:
     publisher.published()
     (place,) = told(publisher, language="fr")["places"]
-    assert "restent à envoyer" in place["says"]
+    assert "encore à envoyer 1" in place["says"]
