@@ -26,6 +26,12 @@ from store import UtcDateTime
 AT_ONCE: Final = 25
 """Clips in one commit: the Hub counts commits by the hour, and removals should not wait long."""
 
+SAYS_PROMPT: Final = "says_prompt"
+"""Of a clip whose file says the prompt, which its creator does not share. Migration 0013 knows it."""
+
+STILL_THERE: Final = "still_there"
+"""Of a clip that should be gone, and an address of it answered."""
+
 _PLACE_WAITS_S: Final = (30.0, 3600.0)
 _COPY_WAITS_S: Final = (60.0, 6 * 3600.0)
 _LONGEST_ASKED: Final = timedelta(days=1)
@@ -202,11 +208,13 @@ def checked(
         return
     row.checked_at = now
     if is_gone:
-        row.is_done, row.error, row.put_at, row.begun_at, row.commits = True, "", None, None, []
+        row.is_done, row.put_at, row.begun_at, row.commits = True, None, None, []
+        row.is_reworded = False
+        row.error = row.error if row.error == SAYS_PROMPT else ""
         body = {"repo": batch.repo}
         audit.append(session, actor=SYSTEM, action="hub_gone", subject=row.clip_id, body=body)
     else:
-        _later(row, "still_there", now, chance)
+        _later(row, STILL_THERE, now, chance)
     session.add(row)
 
 
@@ -242,6 +250,16 @@ def failed(
         if row.asked == _copy_of(batch, clip_id).asked:
             _later(row, error, now, chance)
             session.add(row)
+
+
+def withhold(session: Session, batch: Batch, clip_id: str, *, error: str, now: datetime) -> None:
+    """A clip that lies there and must not as it is: it is taken away like one that was taken down.
+    When its words change again, the trigger asks for it again."""
+    row = session.get_one(HubCopy, (clip_id, batch.repo), populate_existing=True)
+    if row.asked == _copy_of(batch, clip_id).asked:
+        row.wanted, row.asked, row.error = Wanted.GONE.value, row.asked + 1, error
+        row.tries, row.due_at = 0, now
+        session.add(row)
 
 
 def stopped(
@@ -326,7 +344,7 @@ def _mark(session: Session, batch: Batch, copy: Copy, **values: Any) -> None:
 
 def _later(row: HubCopy, error: str, now: datetime, chance: random.Random) -> None:
     row.tries += 1
-    row.error = error
+    row.error = row.error if row.error == SAYS_PROMPT else error
     row.due_at = now + timedelta(seconds=_wait_s(row.tries, _COPY_WAITS_S, chance))
 
 

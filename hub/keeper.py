@@ -194,7 +194,7 @@ class Keeper:
                 if not target.is_file() or sha256_of(target) != expected:
                     spoilt[clip.id] = "bytes_changed"
                 elif not clip.shares_prompt and _holds(target, clip.prompt):
-                    spoilt[clip.id] = "says_prompt"
+                    spoilt[clip.id] = copies.SAYS_PROMPT
                 if path == dataset.poster_path(clip):
                     posters[clip.id] = expected
                 copied[path] = target
@@ -205,8 +205,12 @@ class Keeper:
     def _note_spoilt(self, batch: Batch, spoilt: dict[str, str]) -> None:
         for clip_id, error in spoilt.items():
             log.error("Clip %s does not go to %s: %s", clip_id, batch.repo, error)
+            lies_there = any(copy.begun for copy in batch.copies if copy.clip_id == clip_id)
             with self._store.write() as session:
-                self._fail(session, batch, [clip_id], error)
+                if lies_there and error == copies.SAYS_PROMPT:
+                    copies.withhold(session, batch, clip_id, error=error, now=self._clock())
+                else:
+                    self._fail(session, batch, [clip_id], error)
 
     def _drop(self, batch: Batch, clips: dict[str, Clip]) -> int:
         """Of rows whose clip is not public the trigger says so; one that it does not was made

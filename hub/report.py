@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from accounts.permissions import User
+from hub.copies import STILL_THERE
 from hub.models import HubCopy, HubPlace, Wanted
 from language import say
 from store import as_text
@@ -28,8 +29,8 @@ def report(session: Session, user: User, language: str) -> dict[str, Any]:
     is_on = any(place.is_active for place in places)
     return {
         "places": [_place_json(session, place, language, is_on=is_on) for place in places],
-        "removals": [_removal_json(copy, language) for copy in _open(session, Wanted.GONE)],
-        "troubled": [_trouble_json(copy, language) for copy in _open(session, Wanted.THERE)],
+        "removals": [_removal_json(copy, language) for copy in _leaving(session)],
+        "troubled": [_trouble_json(copy, language) for copy in _troubled(session)],
     }
 
 
@@ -90,13 +91,17 @@ def _trouble_json(copy: HubCopy, language: str) -> dict[str, Any]:
     }
 
 
-def _open(session: Session, wanted: Wanted) -> list[HubCopy]:
-    query = select(HubCopy).where(~col(HubCopy.is_done), HubCopy.wanted == wanted.value)
-    if wanted is Wanted.THERE:
-        query = query.where(HubCopy.error != "")
-    return list(
-        session.exec(query.order_by(col(HubCopy.asked_at), col(HubCopy.clip_id)).limit(_MOST))
-    )
+def _leaving(session: Session) -> list[HubCopy]:
+    return _listed(session, ~col(HubCopy.is_done) & (col(HubCopy.wanted) == Wanted.GONE.value))
+
+
+def _troubled(session: Session) -> list[HubCopy]:
+    return _listed(session, (col(HubCopy.error) != "") & (col(HubCopy.error) != STILL_THERE))
+
+
+def _listed(session: Session, which: ColumnElement[bool]) -> list[HubCopy]:
+    order = (col(HubCopy.asked_at), col(HubCopy.clip_id))
+    return list(session.exec(select(HubCopy).where(which).order_by(*order).limit(_MOST)))
 
 
 def _count(session: Session, place: HubPlace, which: ColumnElement[bool]) -> int:

@@ -80,7 +80,8 @@ def upgrade() -> None:
     words = ("prompt", "title", "shares_prompt", "licence", "credits")
     changed = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in words)
     reworded = (
-        of_clip + ", is_reworded = begun_at IS NOT NULL WHERE clip_id = NEW.id AND wanted = 'there'"
+        of_clip + ", wanted = 'there', is_reworded = begun_at IS NOT NULL"
+        " WHERE clip_id = NEW.id AND (wanted = 'there' OR error = 'says_prompt')"
     )
     op.execute(
         f"CREATE TRIGGER hub_copy_follows_words AFTER UPDATE OF {', '.join(words)} ON clip"

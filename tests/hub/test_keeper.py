@@ -86,16 +86,28 @@ def test_a_file_that_says_a_prompt_that_is_not_shared_is_not_sent(
     publisher: Publisher, hub: HubServer
 ) -> None:
     clip = publisher.published()
-    said = publisher.public_bytes(clip) + CANARY.encode()
-    sha256 = hashlib.sha256(said).hexdigest()
-    for ending, content in ((".mp4", said), (".jpg", publisher.public_bytes(clip, ".jpg"))):
-        path = publisher.house.media.path("public", sha256, ending)
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(content)
-    publisher.reword(clip, prompt=CANARY, shares_prompt=False, public_sha256=sha256)
+    says_in_its_file(publisher, clip, CANARY)
+    publisher.reword(clip, shares_prompt=False)
     assert publisher.work() == 0
     assert publisher.copy(clip).error == "says_prompt"
     assert CANARY.encode() not in hub.said()
+
+
+def test_a_prompt_that_is_shared_no_more_takes_a_file_that_says_it_away(
+    publisher: Publisher, hub: HubServer
+) -> None:
+    clip = publisher.published()
+    says_in_its_file(publisher, clip, CANARY)
+    publisher.work()
+    assert publisher.is_served(clip)
+    publisher.reword(clip, shares_prompt=False)
+    publisher.work()
+    assert not publisher.is_served(clip)
+    assert CANARY not in str(hub.rows(REPO))
+    assert publisher.copy(clip).error == "says_prompt"
+    publisher.reword(clip, shares_prompt=True)
+    assert publisher.work() == 1
+    assert publisher.is_served(clip)
 
 
 @pytest.mark.parametrize("state", UNPUBLISHED, ids=lambda state: state.value)
@@ -598,6 +610,17 @@ def test_the_storage_never_sees_the_token(publisher: Publisher, hub: HubServer) 
     stored = [each for each in hub.requests if each.method == "PUT"]
     assert stored
     assert not any("Authorization" in each.headers for each in stored)
+
+
+def says_in_its_file(publisher: Publisher, clip: Clip, prompt: str) -> None:
+    """As a signed file does, whose title is the prompt."""
+    said = publisher.public_bytes(clip) + prompt.encode()
+    sha256 = hashlib.sha256(said).hexdigest()
+    for ending, content in ((".mp4", said), (".jpg", publisher.public_bytes(clip, ".jpg"))):
+        path = publisher.house.media.path("public", sha256, ending)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    publisher.reword(clip, prompt=prompt, public_sha256=sha256)
 
 
 def log_row(publisher: Publisher, clip: Clip, action: str) -> AuditRow:
