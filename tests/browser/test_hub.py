@@ -28,7 +28,8 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
             "HF_HUB_OFFLINE": "0",
         }
         wishes = [{"state": "published"}, {"state": "pending_review"}]
-        with Newsroom(tmp_path_factory.mktemp("hub"), wishes, **environment) as running:
+        running = Newsroom(tmp_path_factory.mktemp("hub"), wishes, **environment)
+        with running:
             lea = running.api("lea")
 
             def told() -> dict[str, Any]:

@@ -12,10 +12,11 @@ import pytest
 from sqlmodel import select
 
 from accounts import switches
-from audit import AuditRow
+from audit import AuditRow, first_broken
 from hub import dataset
 from hub.line import Line
 from hub.models import HubCopy
+from moderation.history import timeline
 from moderation.models import Clip, State
 from tests.hub.conftest import REPO, Publisher
 from tests.hub.wire import Answer, HubServer
@@ -187,6 +188,24 @@ def test_what_was_put_there_stands_in_the_log(publisher: Publisher, hub: HubServ
     row = log_row(publisher, clip, "hub_put")
     assert row.actor == "system"
     assert row.body == {"repo": REPO, "commit": hub.repos[REPO].head, "sha256": clip.public_sha256}
+
+
+def test_its_creator_reads_the_same_story_as_before(publisher: Publisher) -> None:
+    clip = publisher.published()
+    with publisher.house.store.read() as session:
+        before = timeline(session, clip, own=True)
+    publisher.work()
+    with publisher.house.store.read() as session:
+        assert timeline(session, clip, own=True) == before
+
+
+def test_the_log_still_fits_the_clips(publisher: Publisher) -> None:
+    clip = publisher.published()
+    publisher.work()
+    publisher.take_down(clip)
+    publisher.work()
+    with publisher.house.store.read() as session:
+        assert not first_broken(session, publisher.house.store.session_info["audit_key"])
 
 
 # ---- what must stop it --------------------------------------------------------------------
