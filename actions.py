@@ -36,6 +36,7 @@ from gallery import browse, published, reshelving, shelving
 from gallery.feeds import SITEMAP_PART
 from gallery.question import Question
 from gallery.tombstone import Tombstone, tombstone
+from hub.report import report
 from jobs import Jobs
 from media import MediaStore
 from moderation import (
@@ -356,6 +357,11 @@ class Actions:
             "model_state": self.engine.state,
             "version": VERSION,
         }
+
+    def hub(self, user: User, language: str) -> Json:
+        """How far the Hub is in step, for leads."""
+        with self.store.read() as session:
+            return report(session, user, language)
 
     # ---- admins ---------------------------------------------------------------------------
 

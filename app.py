@@ -26,6 +26,7 @@ from audit import SYSTEM
 from errors import CannotStart, GreenlightError, complain
 from gallery.panel import Panels
 from gallery.provenance import Signer
+from hub.keeper import Keeper
 from jobs import Jobs
 from keys import read_key
 from media import MediaStore
@@ -81,9 +82,11 @@ def running(
         jobs = Jobs(settings, store, media, engine, signer, restart=restart or begin_again)
         identity = Identity(settings, store, read_key(settings.keys_folder, "cookie.key"))
         delivery = Delivery(settings, store, read_key(settings.keys_folder, KEY_NAME))
+        keeper = Keeper(settings, store, media)
         try:
             jobs.launch()
             delivery.start()
+            keeper.start()
             actions = Actions(settings, store, media, engine, jobs)
             with actions.finding.counts:
                 yield Greenlight(
@@ -91,6 +94,7 @@ def running(
                 )
         finally:
             panels.close()
+            keeper.close()
             delivery.close()
             jobs.close()
             store.close()
@@ -125,6 +129,7 @@ def launch(greenlight: Greenlight) -> Any:
     from web.files import file_routes
     from web.gallery import gallery_routes
     from web.guard import Guard
+    from web.hub import hub_routes
     from web.live import Live, live_routes
     from web.media import media_routes
     from web.notices import notice_routes
@@ -143,6 +148,7 @@ def launch(greenlight: Greenlight) -> Any:
         desk_routes(actions.reviewing, greenlight.store, identity),
         bulk_routes(actions.reviewing, identity),
         agreement_routes(greenlight.store, identity),
+        hub_routes(greenlight.store, identity),
         live_routes(live, identity),
         notice_routes(greenlight.store, identity, settings, notices_key),
         media_routes(actions, identity, greenlight.media),

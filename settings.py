@@ -6,6 +6,7 @@ but cannot be honoured by this version stops the start with its name, instead of
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from pathlib import Path
@@ -73,6 +74,10 @@ class Settings(BaseSettings):
     remote_endpoint: str = Field(
         "", description="gateway that stands before the provider; default: none"
     )
+    hub_repo: str = Field("", description="dataset repo, owner/name, that published clips go to")
+    hub_kind: Literal["dataset", "bucket"] = Field("dataset", description="what that repo is")
+    hub_public: bool = Field(False, description="whether that repo may be public")
+    hub_endpoint: str = Field("", description="another address of the Hub; default: its own")
     public_url: str = Field("", description="address people use, for share links")
     role: Literal["all", "web", "worker"] = Field("all", description="what this process does")
     reviewers: Annotated[frozenset[str], NoDecode] = Field(
@@ -227,6 +232,25 @@ class Settings(BaseSettings):
             raise ValueError("this version runs everything in one process: role 'all'")
         return value
 
+    @field_validator("hub_repo")
+    @classmethod
+    def _known_repo(cls, value: str, info: ValidationInfo) -> str:
+        if value and not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", value):
+            raise ValueError("write it as owner/name")
+        token = info.data.get("hf_token")
+        if value and token is not None and not token.get_secret_value():
+            raise ValueError(
+                "publishing to the Hub needs a token in GREENLIGHT_HF_TOKEN or HF_TOKEN"
+            )
+        return value
+
+    @field_validator("hub_kind")
+    @classmethod
+    def _known_kind(cls, value: str) -> str:
+        if value != "dataset":
+            raise ValueError("this version publishes to a dataset repo only: dataset")
+        return value
+
     @field_validator("c2pa_key")
     @classmethod
     def _with_certificate(cls, value: Path | None, info: ValidationInfo) -> Path | None:
@@ -243,7 +267,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("public_url", "remote_endpoint", "c2pa_tsa")
+    @field_validator("public_url", "remote_endpoint", "c2pa_tsa", "hub_endpoint")
     @classmethod
     def _absolute(cls, value: str) -> str:
         parts = urlsplit(value)

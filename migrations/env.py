@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 import accounts.models
 import audit
 import gallery.models
+import hub.models
 import moderation.models
 import moderation.report_models
 import notices.models
@@ -20,6 +21,7 @@ tables = (
     accounts.models,
     audit,
     gallery.models,
+    hub.models,
     moderation.models,
     moderation.report_models,
     notices.models,

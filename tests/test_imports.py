@@ -17,8 +17,8 @@ import pytest
 
 from tests.server import ROOT
 
-# app → ui, web → actions → authorship, finding, reporting, reviewing → jobs → gallery, sharing → moderation →
-# notices → accounts,
+# app → ui, web → actions → authorship, finding, reporting, reviewing → jobs → hub → gallery, sharing →
+# moderation → notices → accounts,
 # checkpoints → audit, media, language → store → keys, settings, text → errors. A room imports rooms
 # of the lines above its own, never its neighbours.
 FLOORS = (
@@ -30,6 +30,7 @@ FLOORS = (
     ("notices",),
     ("moderation",),
     ("gallery", "sharing"),
+    ("hub",),
     ("jobs", "migrations"),
     ("authorship", "finding", "reporting", "reviewing"),
     ("actions",),
@@ -217,7 +218,7 @@ def test_the_rooms_of_rules_load_no_torch_no_gradio_and_no_job_engine() -> None:
     names = [
         ".".join(path.with_suffix("").parts)
         for path in FILES
-        if room_of(path) in ("moderation", "gallery", "accounts", "notices")
+        if room_of(path) in ("moderation", "gallery", "hub", "accounts", "notices")
     ]
     program = (
         "import importlib, sys\n"

@@ -80,6 +80,8 @@ def test_a_database_and_media_elsewhere_are_used(tmp_path: Path) -> None:
         ("GREENLIGHT_REMOTE_ENDPOINT", "http://g/x/", "remote_endpoint", "http://g/x"),
         ("GREENLIGHT_PUBLIC_URL", "https://a.example/", "public_url", "https://a.example"),
         ("GREENLIGHT_PORT", "", "port", 7860),
+        ("GREENLIGHT_HUB_PUBLIC", "true", "hub_public", True),
+        ("GREENLIGHT_HUB_ENDPOINT", "http://h/", "hub_endpoint", "http://h"),
         ("GREENLIGHT_WEBHOOKS", "any", "webhooks", "any"),
         ("GREENLIGHT_MAILS_PER_HOUR", "5", "mails_per_hour", 5),
         ("GREENLIGHT_WEBHOOKS_PER_HOUR", "7", "webhooks_per_hour", 7),
@@ -119,6 +121,11 @@ def test_our_own_name_goes_before_gradios(monkeypatch: pytest.MonkeyPatch) -> No
         ("GREENLIGHT_DATABASE_URL", "mysql://db"),
         ("GREENLIGHT_MEDIA_URL", "s3://bucket"),
         ("GREENLIGHT_SQLITE_FULL_SYNC", "perhaps"),
+        ("GREENLIGHT_HUB_REPO", "gallery"),
+        ("GREENLIGHT_HUB_REPO", "owner/na/me"),
+        ("GREENLIGHT_HUB_REPO", "owner/gallery"),  # without a token
+        ("GREENLIGHT_HUB_KIND", "bucket"),
+        ("GREENLIGHT_HUB_ENDPOINT", "hub.example"),
         ("GREENLIGHT_WEBHOOKS", "some"),
         ("GREENLIGHT_MAILS_PER_HOUR", "0"),
         ("GREENLIGHT_WEBHOOKS_PER_HOUR", "-1"),
@@ -159,6 +166,17 @@ def test_our_own_token_goes_before_the_hubs(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_remote_engine_without_a_token_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BadSetting, match="GREENLIGHT_HF_TOKEN or HF_TOKEN"):
         with_environment(monkeypatch, GREENLIGHT_ENGINE="remote")
+
+
+def test_publishing_to_the_hub_takes_the_same_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"HF_TOKEN": TOKEN, "GREENLIGHT_HUB_REPO": "owner/gallery"}
+    settings = with_environment(monkeypatch, **values)
+    assert (settings.hub_repo, settings.hub_public) == ("owner/gallery", False)
+
+
+def test_a_bucket_is_refused_with_what_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BadSetting, match="a dataset repo only"):
+        with_environment(monkeypatch, GREENLIGHT_HUB_KIND="bucket")
 
 
 def test_the_token_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

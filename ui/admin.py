@@ -54,14 +54,16 @@ def admin_tab(tab: gr.Tab, texts: gr.I18n, actions: Actions, current_user: Curre
     with gr.Row():
         pause = gr.Button(texts("admin.pause"), elem_id="pause-go")
         resume = gr.Button(texts("admin.resume"), elem_id="resume-go")
+    hub = gr.HTML("", elem_id="hub", apply_default_css=False)
     screen("policy", elem_id="policy", parts=("policy_draft",))
 
-    def overview(user: User, request: gr.Request) -> tuple[str, str]:
+    def overview(user: User, request: gr.Request) -> tuple[str, str, str]:
         language = choose(request.headers.get("accept-language", ""))
         paused = actions.health()["paused"]
-        return _people(actions.people(user), language), _switches(paused, language)
+        hub = _hub(actions.hub(user, language), language)
+        return _people(actions.people(user), language), _switches(paused, language), hub
 
-    def show(request: gr.Request) -> tuple[str, str]:
+    def show(request: gr.Request) -> tuple[str, str, str]:
         with refusals_shown():
             return overview(asking(current_user, request), request)
 
@@ -69,25 +71,25 @@ def admin_tab(tab: gr.Tab, texts: gr.I18n, actions: Actions, current_user: Curre
         with refusals_shown():
             return actions.invite(asking(current_user, request), role=role, name=name)
 
-    def close_access(name: str, request: gr.Request) -> tuple[str, str, str]:
+    def close_access(name: str, request: gr.Request) -> tuple[str, str, str, str]:
         with refusals_shown():
             user = asking(current_user, request)
             actions.revoke(user, name)
             return "", *overview(user, request)
 
-    def pause_it(what: str, message: str, request: gr.Request) -> tuple[str, str]:
+    def pause_it(what: str, message: str, request: gr.Request) -> tuple[str, str, str]:
         with refusals_shown():
             user = asking(current_user, request)
             actions.pause(user, what, message or None)
             return overview(user, request)
 
-    def resume_it(what: str, request: gr.Request) -> tuple[str, str]:
+    def resume_it(what: str, request: gr.Request) -> tuple[str, str, str]:
         with refusals_shown():
             user = asking(current_user, request)
             actions.resume(user, what)
             return overview(user, request)
 
-    shown = [people, paused]
+    shown = [people, paused, hub]
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "undocumented"}
     tab.select(show, None, shown, **quiet)
     gr.on([invite.click, name.submit], make_link, [role, name], link, **quiet)
@@ -111,3 +113,15 @@ def _switches(paused: list[str], language: str) -> str:
     what = ", ".join(paused)
     words = say(language, "admin.paused", what=what) if paused else say(language, "admin.running")
     return f'<p class="gl-switches">{html.escape(words)}</p>'
+
+
+def _hub(report: dict[str, Any], language: str) -> str:
+    """Nothing, where nothing was ever published to the Hub."""
+    if not report["places"]:
+        return ""
+    lines = [place["says"] for place in report["places"]]
+    lines += [f"{each['clip_id']}: {each['says']}" for each in report["removals"]]
+    lines += [f"{each['clip_id']}: {each['says']}" for each in report["troubled"]]
+    items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+    title = html.escape(say(language, "hub.title"))
+    return f'<section class="gl-hub"><h3>{title}</h3><ul>{items}</ul></section>'

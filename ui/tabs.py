@@ -70,6 +70,7 @@ DESK_PARTS: Final = (
     "care",
     "queue",
     "health",
+    "hub",
     "news",
 )
 

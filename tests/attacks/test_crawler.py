@@ -49,6 +49,7 @@ _SEEDS = (
     "/api/v1/reports",
     "/api/v1/clips?mine=1",
     "/api/v1/notices",
+    "/api/v1/hub",
     "/gradio_api/info",
 )
 _OF_A_CLIP = (

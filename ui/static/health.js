@@ -14,7 +14,9 @@ let isLead = null;
 
 async function refreshHealth() {
   if (isLead === null) isLead = LEADS.includes((await api('GET', '/api/v1/me')).role);
-  if (isLead) drawHealth(await api('GET', '/api/v1/review/health'));
+  if (!isLead) return;
+  drawHealth(await api('GET', '/api/v1/review/health'));
+  drawHub(await api('GET', '/api/v1/hub'));
 }
 
 function drawHealth(health) {
