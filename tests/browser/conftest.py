@@ -6,8 +6,11 @@ Knows nothing of the app beyond its address.
 from __future__ import annotations
 
 import contextlib
+import functools
+import http.server
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -72,6 +75,29 @@ def open_page(browser: Browser) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert found == []
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Serve a page from another origin; its address comes back."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Nothing: a test says what it has to say by failing."""
+
+    handler = functools.partial(Quiet, directory=str(tmp_path))
+    site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+
+    def serve(body: str) -> str:
+        (tmp_path / "favicon.ico").touch()
+        page = f'<!doctype html><html lang="en"><title>A blog</title>{body}</html>'
+        (tmp_path / "page.html").write_text(page)
+        return f"http://localhost:{site.server_port}/page.html"
+
+    yield serve
+    site.shutdown()
+    site.server_close()
 
 
 def go(page: Page, address: str) -> None:

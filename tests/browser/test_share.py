@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,29 +24,6 @@ def published(server: Server) -> dict[str, Any]:
     decision = {"verdict": "approve", "version": clip["version"]}
     assert rita.post(f"/api/v1/clips/{clip_id}/decision", json=decision).status_code == 200
     return wait_for_state(rita, clip_id, "published")
-
-
-@pytest.fixture
-def elsewhere(tmp_path: Path) -> Iterator[Callable[[str], str]]:
-    """Serve a page from another origin; its address comes back."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Nothing: a test says what it has to say by failing."""
-
-    handler = functools.partial(Quiet, directory=str(tmp_path))
-    site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=site.serve_forever, daemon=True).start()
-
-    def serve(body: str) -> str:
-        (tmp_path / "favicon.ico").touch()
-        page = f'<!doctype html><html lang="en"><title>A blog</title>{body}</html>'
-        (tmp_path / "page.html").write_text(page)
-        return f"http://localhost:{site.server_port}/page.html"
-
-    yield serve
-    site.shutdown()
-    site.server_close()
 
 
 def serious(page: Page) -> list[str]:

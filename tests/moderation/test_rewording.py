@@ -37,7 +37,7 @@ def rows(house: House, clip: Clip) -> list[AuditRow]:
         return list(session.exec(query))
 
 
-@pytest.mark.parametrize("state", OPEN, ids=lambda state: state.value)
+@pytest.mark.parametrize("state", sorted(OPEN), ids=lambda state: state.value)
 def test_words_can_be_changed_before_anybody_decided(house: House, state: State) -> None:
     after = say(house, house.clip(state), DUSK)
     assert (after.title, after.licence, after.credits) == (
@@ -47,7 +47,7 @@ def test_words_can_be_changed_before_anybody_decided(house: House, state: State)
     )
 
 
-@pytest.mark.parametrize("state", FIXED, ids=lambda state: state.value)
+@pytest.mark.parametrize("state", sorted(FIXED), ids=lambda state: state.value)
 def test_words_that_were_decided_on_stay(house: House, state: State) -> None:
     clip = house.clip(state)
     with pytest.raises(WordsFixed):

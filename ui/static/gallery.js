@@ -20,8 +20,8 @@ function makeCard(clip) {
   const link = el('a', { class: 'gl-card', href: here(clip.page) || '/clip/' + encodeURIComponent(clip.id) },
     poster && el('img', { src: poster, alt: '', decoding: 'async', ...urgency() }),
     el('span', { class: 'gl-caption' }, el('span', { class: 'gl-caption-prompt', text: headingOf(clip) }),
-      el('span', { class: 'gl-caption-by' }, el('span', { text: clip.credit }),
-        el('abbr', { class: 'gl-ai', title: t('page.made_with_ai'), text: t('gallery.ai') }))));
+      el('span', { class: 'gl-caption-by' }, el('span', { text: clip.credit }))),
+    el('abbr', { class: 'gl-ai', title: t('page.made_with_ai'), text: t('gallery.ai') }));
   const play = () => start(link, clip);
   const rest = () => stop(link);
   const card = el('li', { class: 'gl-brick' }, link, button(t('action.remix'), () => remix(clip), { class: 'gl-remix' }));
