@@ -21,7 +21,8 @@ PROMPT = "a lighthouse in the last light"
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
     wishes = [{"prompt": "a quiet harbour", "state": "published"}, {"prompt": PROMPT}]
-    with Newsroom(tmp_path, wishes, GREENLIGHT_UNDO_S="0") as filled:
+    filled = Newsroom(tmp_path, wishes, GREENLIGHT_UNDO_S="0")
+    with filled:
         yield filled
 
 
