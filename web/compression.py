@@ -36,7 +36,9 @@ class Compression:
 
         async def varied(message: Message) -> None:
             if message["type"] == "http.response.start":  # also where it was not compressed
-                MutableHeaders(scope=message).add_vary_header("Accept-Encoding")
+                headers = MutableHeaders(scope=message)
+                if "Accept-Encoding" not in headers.get("vary", ""):
+                    headers.add_vary_header("Accept-Encoding")
             await send(message)
 
         await self._compressed(scope, receive, varied)

@@ -138,13 +138,16 @@ def test_no_prompt_that_its_author_keeps_is_in_any_public_file(
     assert told == []
 
 
-def test_a_prompt_that_is_shared_is_the_title(house: House, signer: Signer) -> None:
+def test_a_shared_prompt_is_not_in_the_file_either(house: House, signer: Signer) -> None:
+    """Its creator may stop sharing it, and a file that somebody has stays as it is."""
     clip = house.clip(State.APPROVED)
-    report = read_manifest(house.media.path("public", sign(house, signer, clip.id), ".mp4"))
-    assert report["manifests"][report["active_manifest"]]["title"] == clip.prompt
+    video = path_of(house, files(house, signer, clip.id)["video"])
+    report = read_manifest(video)
+    assert report["manifests"][report["active_manifest"]]["title"] == "Untitled"
+    assert clip.prompt.encode() not in video.read_bytes()
 
 
-def test_a_title_stands_before_the_prompt(house: House, signer: Signer) -> None:
+def test_a_title_stands_in_the_file(house: House, signer: Signer) -> None:
     clip = house.clip(State.APPROVED)
     change(house, clip, title="Ball & Night")
     video = path_of(house, files(house, signer, clip.id)["video"])

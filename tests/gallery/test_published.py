@@ -4,6 +4,7 @@ published now."""
 from __future__ import annotations
 
 import base64
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,10 @@ from errors import BadCursor, BadInput, GreenlightError, TextTooLong
 from gallery import rotation
 from gallery.published import PAGE, Page, page, part, parts, read_cursor, write_cursor
 from gallery.question import Question
-from media import MediaStore
 from moderation import clips as acts
 from moderation.models import Clip, State
 from moderation.transitions import move
+from settings import Settings
 from store import Store
 from tests.conftest import House
 from tests.gallery.shelves import publish
@@ -446,18 +447,26 @@ def test_where_nothing_is_published_there_is_no_part(house: House) -> None:
 # ---- clips from before there was a search -------------------------------------------------
 
 
-def test_clips_that_were_published_before_are_found_after_the_migration(tmp_path: Path) -> None:
+def test_clips_that_were_published_before_are_found_after_the_migration(
+    house: House, settings: Settings, tmp_path: Path
+) -> None:
+    made = publish(house, "an early ball", "a hidden ball", shares_prompt=False)
+    change(house, made[0], shares_prompt=True)
     old = Store(f"sqlite:///{tmp_path / 'old.db'}", audit_key=b"")
     with old.engine.connect() as connection:
         config = Config()
         config.set_main_option("script_location", str(ROOT / "migrations"))
         config.attributes["connection"] = connection
-        before = ScriptDirectory.from_config(config).get_revision("0009").down_revision
+        before = ScriptDirectory.from_config(config).get_revision("0011").down_revision
         command.upgrade(config, str(before))
-    house = House(old, MediaStore(tmp_path / "media"))
-    made = publish(house, "an early ball", "a hidden ball", shares_prompt=False)
-    change(house, made[0], shares_prompt=True)
+    with sqlite3.connect(tmp_path / "old.db") as plain:  # the same rows, in the tables of then
+        plain.execute("ATTACH ? AS new", (str(settings.database_file),))
+        for table in ("person", "clip"):
+            columns = ", ".join(row[1] for row in plain.execute(f"PRAGMA main.table_info({table})"))
+            plain.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")  # noqa: S608
+    plain.close()
     old.upgrade()
-    draw(house, 1)
-    assert (found(house, text="ball"), turning(house).first) == ([made[0]], (made[1],))
+    then = House(old, house.media)
+    draw(then, 1)
+    assert (found(then, text="ball"), turning(then).first) == ([made[0]], (made[1],))
     old.close()

@@ -103,7 +103,8 @@ class Publisher:
             return session.get_one(HubPlace, REPO)
 
     def public_bytes(self, clip: Clip, ending: str = ".mp4") -> bytes:
-        return self.house.media.path("public", clip.public_sha256 or "", ending).read_bytes()
+        name = clip.pictures.get(ending, clip.public_sha256 or "")
+        return self.house.media.released(name, ending).read_bytes()
 
     def paths(self, clip: Clip) -> tuple[str, str]:
         return f"clips/00000/{clip.id}.mp4", f"posters/00000/{clip.id}.jpg"
