@@ -42,7 +42,8 @@ const editor = el('div', { class: 'gl-curate-editor', hidden: true },
   el('h4', { text: t('curate.clips') }), noClips, clipList, told, linkForm, picker,
   el('div', { class: 'gl-curate-bar' }, saveTool, openTool, closeTool, dropTool, deleteTool, unsaved));
 const panel = el('details', { class: 'gl-curate-panel', hidden: true }, heading, shelf, editor);
-root.append(panel);
+// The way to what is open is for everybody.
+root.append(panel, el('a', { class: 'gl-curate-public', href: '/programmes', text: t('programmes.title') }));
 
 let myName = '';
 let programmes = [];

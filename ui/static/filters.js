@@ -22,8 +22,7 @@ const curatedWords = el('p', { class: 'gl-turns', text: t('gallery.curated') });
 const filterBox = el('details', { class: 'gl-filters' }, filterWords,
   el('div', { class: 'gl-filter-fields' }, labelled('gallery.order', orderSelect), NAMES.map((name) => boxes[name]),
     labelled('gallery.filter.creator', creatorField), clearTool), turnsWords, curatedWords);
-const searchRow = el('div', { class: 'gl-search-row', role: 'search' }, field, filterBox,
-  el('a', { class: 'gl-programmes-link', href: '/programmes', text: t('programmes.title') }));
+const searchRow = el('div', { class: 'gl-search-row', role: 'search' }, field, filterBox);
 
 orderSelect.append(...ORDERS.map((name, place) =>
   el('option', { value: place ? name : '', text: t('gallery.order.' + name) })));
