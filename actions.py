@@ -21,6 +21,7 @@ from accounts import people, switches
 from accounts.models import Person, Role, new_id
 from accounts.permissions import User
 from authorship import Authorship
+from curating import Curating
 from errors import (
     BadInput,
     DiskFull,
@@ -123,6 +124,7 @@ class Actions:
         self.reporting = Reporting(store, shown=self._shown)
         self.finding = Finding(store)
         self.authorship = Authorship(store, media, act=self._act)
+        self.curating = Curating(store)
         self._limits = backlog.Limits(own=settings.own_backlog, all=settings.review_backlog)
         self._forecaster = Forecaster(self._limits)
         self._board = statistics.Board()

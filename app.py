@@ -134,6 +134,7 @@ def launch(greenlight: Greenlight) -> Any:
     from web.media import media_routes
     from web.notices import notice_routes
     from web.people import people_routes
+    from web.programmes import programme_routes
     from web.reports import report_routes
     from web.share import share_routes
     from web.verify import SLACK_BYTES, verify_routes
@@ -158,6 +159,7 @@ def launch(greenlight: Greenlight) -> Any:
         share_routes(actions, greenlight.panels),
         verify_routes(actions, greenlight.media, greenlight.signer),
         gallery_routes(actions.finding, actions.authorship.public_profile, settings.address),
+        programme_routes(actions.curating, identity, settings.address),
     ]
     routers.append(openapi_route(routers))
     words = texts()

@@ -19,6 +19,7 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "see the workload": frozenset({Role.LEAD, Role.AUDITOR, Role.ADMIN}),
     "hear of overdue clips": frozenset({Role.LEAD, Role.ADMIN}),
     "keep golden clips": frozenset({Role.LEAD, Role.ADMIN}),
+    "curate": frozenset({Role.LEAD, Role.ADMIN}),
     "take down": frozenset({Role.LEAD, Role.ADMIN}),
     "administer": frozenset({Role.ADMIN}),
 }

@@ -1,7 +1,7 @@
 """Finding clips among a million: each question in the database, then the page over HTTP.
 
 The data are made here: published clips by creators with a heavy tail (the heaviest has a fiftieth
-of all), prompts of ten words, of which `moving` stands in a quarter and `xylophone` in a few. Each
+of all), a hundred open programmes of fifty of them, prompts of ten words, of which `moving` stands in a quarter and `xylophone` in a few. Each
 question is asked once to warm up, then again and again; its time is that of finding a page and
 reading its clips, in one thread, without making JSON of them. It has to stay under a limit, and
 within twice of what it takes among ten thousand clips (below half a millisecond both are called
@@ -40,6 +40,7 @@ from accounts.models import Person
 from accounts.people import name_key
 from gallery import rotation
 from gallery.choices import choices
+from gallery.programmes.models import Place, Programme
 from gallery.published import page, write_cursor
 from gallery.question import Question
 from moderation.models import Clip, State
@@ -56,6 +57,7 @@ A_SECOND = 150.0
 _SMALL = 10_000
 _ROUNDS = 200
 _AT_ONCE = 8
+_PROGRAMMES, _PLACES = 100, 50
 _WORDS = [
     "ball",
     "star",
@@ -140,7 +142,33 @@ def _fill(folder: Path, count: int) -> None:
         publish(start, min(early, start + 20_000))
     for start in range(early, count):
         publish(start, start + 1)
+    _curate(store, count)
     store.close()  # all of it is in its file now
+
+
+def _curate(store: Store, count: int) -> None:
+    """Open programmes of clips from everywhere, so that some stand in several."""
+    chance = random.Random(count)
+    now = datetime.now(timezone.utc)
+    with store.write() as session:
+        for number in range(1, _PROGRAMMES + 1):
+            programme = Programme(
+                slug=f"programme-{number}",
+                title=f"Programme {number}",
+                text="",
+                curator="Lea",
+                status="open",
+                made_by="r" * 16,
+                open_seq=number,
+                opened_at=now,
+            )
+            session.add(programme)
+            session.flush()
+            chosen = chance.sample(range(1, count + 1), _PLACES)
+            session.add_all(
+                Place(programme_id=programme.id, place=place, clip_id=f"{seq:016x}")
+                for place, seq in enumerate(chosen, 1)
+            )
 
 
 def _row(chance: random.Random, seq: int, count: int, creators: list[str], now: datetime) -> Json:
@@ -246,6 +274,8 @@ def _questions(store: Store) -> dict[str, Callable[[random.Random, int], _Ask]]:
         "four filters and a word": always(
             model=_MODELS[-1], style="quiet", shape="square", length="long", text="moving"
         ),
+        "curated": always(order="curated"),
+        "curated, deep": always(write_cursor(_PLACES // 2, 2), order="curated"),
         "rotating": always(order="rotating"),
         "rotating, deep": deep(order="rotating"),
         "rotating, filter and word": always(order="rotating", shape="portrait", text="moving"),

@@ -125,11 +125,15 @@ def atom(clips: Sequence[dict[str, Any]], address: str, *, sizes: dict[str, int]
     return _written(root)
 
 
-def sitemap(clips: Sequence[dict[str, Any]], address: str, *, first: bool) -> bytes:
-    """One part of the sitemap; the first one also names the pages that are always there."""
+def sitemap(
+    clips: Sequence[dict[str, Any]], address: str, *, first: bool, programmes: Sequence[str] = ()
+) -> bytes:
+    """One part of the sitemap; the first one also names the pages that are always there, and the
+    open programmes by their slugs."""
     root = Element(f"{{{_SITEMAP}}}urlset")
     if first:
-        for path in ("/", "/gallery", "/stats"):
+        pages = ["/", "/gallery", "/programmes", "/stats"]
+        for path in [*pages, *(f"/programme/{slug}" for slug in programmes)]:
             _put(SubElement(root, f"{{{_SITEMAP}}}url"), f"{{{_SITEMAP}}}loc", f"{address}{path}")
     for clip in clips:
         url = SubElement(root, f"{{{_SITEMAP}}}url")

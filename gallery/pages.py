@@ -20,7 +20,7 @@ from gallery.oembed import embed_code, shown_size
 from gallery.qr import qr_code
 from gallery.question import ORDERS
 from gallery.reading import Said
-from gallery.schema_org import video_object
+from gallery.schema_org import item_list, video_object
 from gallery.tombstone import Tombstone
 from gallery.verify import Finding
 from gallery.wall import Wall, parameters
@@ -125,6 +125,54 @@ def wall_page(
         profile=profile,
         heading=partial(heading, language=language),
     )
+
+
+def programmes_page(
+    found: dict[str, Any], accept_language: str, *, address: str, is_first: bool
+) -> str:
+    """The open programmes, a page at a time."""
+    language = choose(accept_language)
+    return _render(
+        "programmes.html",
+        language,
+        programmes=found["items"],
+        older=found["next"],
+        is_first=is_first,
+        address=address,
+        number=partial(figures.number, language),
+    )
+
+
+def programme_page(programme: dict[str, Any], accept_language: str, *, address: str) -> str:
+    """One open programme: its clips in order, with the curator's words."""
+    return _programme("programme.html", programme, accept_language, address)
+
+
+def screening_page(programme: dict[str, Any], accept_language: str, *, address: str) -> str:
+    """The same to be watched in one go; without a script a list of players."""
+    return _programme("screening.html", programme, accept_language, address)
+
+
+def _programme(template: str, programme: dict[str, Any], accept_language: str, address: str) -> str:
+    language = choose(accept_language)
+    return _render(
+        template,
+        language,
+        programme=programme,
+        address=address,
+        link=f"{address}/programme/{programme['slug']}",
+        facts=item_list(programme, address=address),
+        heading=partial(heading, language=language, longest=140),
+        by=lambda clip: say(language, "page.by", name=credit_line(clip, language)),
+        number=partial(figures.number, language),
+        duration=figures.duration(language, programme["duration_s"]),
+    )
+
+
+@cache
+def screening_script() -> str:
+    """What plays the clips of a programme one after the other."""
+    return (_TEMPLATES / "screening.js").read_text(encoding="utf-8")
 
 
 @cache

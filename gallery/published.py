@@ -1,5 +1,5 @@
-"""Pages of published clips: newest first or by the rotation, searched and filtered, joined by
-cursors both ways; and the parts of the sitemap.
+"""Pages of published clips: newest first, by the rotation or as curated, searched and filtered,
+joined by cursors both ways; and the parts of the sitemap.
 
 Knows nothing of how clips are shown. A page is found by numbers alone, which clips got when they
 were published and keep (clip.publish_seq); the clips are read afterwards, and what is not published
@@ -15,14 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, column, literal_column, table
+from sqlalchemy import ColumnElement, Select, column, literal_column, table, true
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from accounts.models import Person
 from accounts.people import is_called
 from errors import BadCursor, BadInput
-from gallery import rotation
+from gallery import curated, rotation
 from gallery.question import LONGEST_PREFIX, Question, expression, quote
 from moderation.models import Clip
 
@@ -67,6 +67,10 @@ def page(
                 raise BadCursor(value=given)
             window = place[1]
         return _rotating(search, window, place and place[0], is_back=newer is not None)
+    if question.order == "curated":
+        if place is not None and place[1] is None:
+            raise BadCursor(value=given)
+        return _curated(search, place and (place[1] or 0, place[0]), is_back=newer is not None)
     if place is not None and place[1] is not None:
         raise BadCursor(value=given)
     return _newest(search, place and place[0], is_back=newer is not None)
@@ -113,6 +117,23 @@ def _rotating(search: _Search, window: int, seq: int | None, *, is_back: bool) -
     return Page(search.clips(found), back, following)
 
 
+def _curated(search: _Search, at: tuple[int, int] | None, *, is_back: bool) -> Page:
+    """Places of the open programmes; a cursor is a place in one, and the number of that one."""
+    found = curated.standings(search.session, search.is_answer, at, is_back=is_back, most=PAGE + 1)
+    is_end = len(found) <= PAGE
+    found = found[:PAGE]
+    if is_back:
+        found.reverse()
+    clips = search.clips([each.publish_seq for each in found])
+    if not found:
+        return Page(clips, None, None)
+    first = write_cursor(found[0].place, found[0].open_seq)
+    last = write_cursor(found[-1].place, found[-1].open_seq)
+    if is_back:
+        return Page(clips, None if is_end else first, last)
+    return Page(clips, first if at is not None else None, None if is_end else last)
+
+
 class _Search:
     """One question to the database: numbers of clips before or after one, and clips by number."""
 
@@ -143,6 +164,12 @@ class _Search:
         query = select(Clip).where(col(Clip.publish_seq).in_(seqs), _PUBLISHED)
         found = {clip.publish_seq: clip for clip in self.session.exec(query)}
         return [found[seq] for seq in seqs if seq in found]
+
+    def is_answer(self, seq: ColumnElement[int]) -> ColumnElement[bool]:
+        """That the clip of a number matches, asked of each by itself."""
+        if self._match is None:
+            return true()
+        return self._numbers().where(_WORDS.c.rowid == seq).exists()
 
     def _numbers(self) -> Select[tuple[int]]:
         query = select_columns(self._seq)

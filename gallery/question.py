@@ -21,7 +21,7 @@ VALUE_LIMIT: Final = 300
 SHAPES: Final = ("landscape", "portrait", "square")
 LENGTHS: Final = ("short", "medium", "long")
 """Under 4 seconds, 4 to 8, over 8: about where today's models end, so that each holds some."""
-ORDERS: Final = ("newest", "rotating")
+ORDERS: Final = ("newest", "rotating", "curated")
 LONGEST_PREFIX: Final = 6
 """Letters of an unfinished word that the search has an index for."""
 

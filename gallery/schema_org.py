@@ -60,3 +60,25 @@ def _contributor(credit: dict[str, str]) -> dict[str, Any]:
     if not credit["role"]:
         return person
     return {"@type": "Role", "roleName": credit["role"], "contributor": person}
+
+
+def item_list(programme: dict[str, Any], *, address: str) -> dict[str, Any]:
+    """A programme as an ItemList: the pages of its clips, in order."""
+    return {
+        "@context": "https://schema.org",
+        "@type": "ItemList",
+        "@id": f"{address}/programme/{programme['slug']}",
+        "url": f"{address}/programme/{programme['slug']}",
+        "name": programme["title"],
+        "description": programme["text"],
+        "numberOfItems": len(programme["items"]),
+        "itemListOrder": "https://schema.org/ItemListOrderAscending",
+        "itemListElement": [
+            {
+                "@type": "ListItem",
+                "position": position,
+                "url": f"{address}/clip/{item['clip']['id']}",
+            }
+            for position, item in enumerate(programme["items"], 1)
+        ],
+    }

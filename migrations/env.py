@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 import accounts.models
 import audit
 import gallery.models
+import gallery.programmes.models
 import hub.models
 import moderation.models
 import moderation.report_models
@@ -21,6 +22,7 @@ tables = (
     accounts.models,
     audit,
     gallery.models,
+    gallery.programmes.models,
     hub.models,
     moderation.models,
     moderation.report_models,

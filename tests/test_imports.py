@@ -17,7 +17,7 @@ import pytest
 
 from tests.server import ROOT
 
-# app → ui, web → actions → authorship, finding, reporting, reviewing → jobs → hub → gallery, sharing →
+# app → ui, web → actions → authorship, curating, finding, reporting, reviewing → jobs → hub → gallery, sharing →
 # moderation → notices → accounts,
 # checkpoints → audit, media, language → store → keys, settings, text → errors. A room imports rooms
 # of the lines above its own, never its neighbours.
@@ -32,7 +32,7 @@ FLOORS = (
     ("gallery", "sharing"),
     ("hub",),
     ("jobs", "migrations"),
-    ("authorship", "finding", "reporting", "reviewing"),
+    ("authorship", "curating", "finding", "reporting", "reviewing"),
     ("actions",),
     ("ui", "web"),
     ("app",),

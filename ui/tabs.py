@@ -108,6 +108,7 @@ def build_page(
                     facts={"claim_s": actions.settings.claim_s},
                 )
             with gr.Tab(t("tab.gallery"), id="gallery", elem_id="gallery") as gallery:
+                screen("curate", elem_id="curate", parts=("curate_draft",))
                 screen("gallery", elem_id="published", parts=("filters",))
             with gr.Tab(t("tab.admin"), id="admin", elem_id="admin", visible=False) as admin:
                 admin_tab(admin, t, actions, current_user)

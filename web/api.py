@@ -259,6 +259,7 @@ def api_routes(actions: Actions, identity: Identity) -> APIRouter:
     def me(user: Asking) -> Json:
         """Who the asker is, and which tabs are of use to them."""
         acts = {"create": "create clips", "review": "review", "administer": "administer"}
+        acts |= {"curate": "curate"}
         return {
             "name": user.name,
             "role": user.role.value if user.role else "anon",

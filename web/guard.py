@@ -25,6 +25,7 @@ _OPEN: Final = re.compile(
     r"|/healthz|/favicon\.ico|/robots\.txt|/stats|/oembed|/feed\.(xml|atom)|/sitemap\.xml|/verify"
     r"|/gallery(\.js)?|/creator/[^/]+|/clip/[^/]+(/report)?|/embed/[^/]+|/media/[^/]+|/files/[^/]+"
     r"|/api/v1/people/[^/]+/profile/clear|/api/v1(/[\w-]+)+(\.json)?|/invite/[^/]+|/login|/logout"
+    r"|/programme(s|\.js|/[\w-]+(/play)?)"
     r"|/login/huggingface|/login/callback"  # routes of Gradio's sign-in, there on a Space only
     # Gradio's page and what its browser side needs to run events. No file, upload, proxy,
     # component_server, call, run or monitoring route is among them.

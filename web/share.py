@@ -98,13 +98,14 @@ def share_routes(actions: Actions, panels: Panels) -> APIRouter:
         begin: Annotated[str | None, Query(alias="from", max_length=200)] = None,
     ) -> Response:
         """Every published clip, for search engines; an index of the parts when there are many."""
-        if begin is None:
-            cursors = actions.sitemap_parts()
-            if len(cursors) > 1:
-                body = feeds.sitemap_index(cursors, address)
-                return Response(body, media_type="application/xml", headers=_FRESH)
+        cursors = actions.sitemap_parts()
+        if begin is None and len(cursors) > 1:
+            body = feeds.sitemap_index(cursors, address)
+            return Response(body, media_type="application/xml", headers=_FRESH)
         clips = actions.sitemap_part(begin)
-        body = feeds.sitemap(clips, address, first=begin is None)
+        first = begin in (None, *cursors[:1])
+        programmes = actions.curating.slugs() if first else ()
+        body = feeds.sitemap(clips, address, first=first, programmes=programmes)
         return Response(body, media_type="application/xml", headers=_FRESH)
 
     @router.api_route("/stats", methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -122,6 +123,7 @@ def share_routes(actions: Actions, panels: Panels) -> APIRouter:
     def robots() -> str:
         open_to_all = ["/gallery", "/creator/", "/clip/", "/embed/", "/media/", "/stats"]
         open_to_all += ["/files/", "/verify"]
+        open_to_all += ["/programmes", "/programme/"]
         closed = ("/api/", "/invite/", "/login", "/gradio_api/")
         lines = ["User-agent: *", *(f"Allow: {each}" for each in open_to_all)]
         lines += [f"Disallow: {each}" for each in closed] + [f"Sitemap: {address}/sitemap.xml"]

@@ -15,6 +15,7 @@ TABLE = {
     "see the workload": {"lead", "auditor", "admin"},
     "hear of overdue clips": {"lead", "admin"},
     "keep golden clips": {"lead", "admin"},
+    "curate": {"lead", "admin"},
     "take down": {"lead", "admin"},
     "administer": {"admin"},
 }

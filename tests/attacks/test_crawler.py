@@ -16,10 +16,12 @@ import httpx
 import pytest
 
 from accounts import switches
+from accounts.people import find_person
+from gallery.programmes.models import Place, Programme
 from media import MediaStore
 from moderation.models import Clip, State
 from settings import read_settings
-from store import open_store
+from store import Store, open_store, utc_now
 from tests.browser.newsroom import Newsroom
 
 _SEEDS = (
@@ -39,6 +41,19 @@ _SEEDS = (
     "/api/v1/gallery",
     "/api/v1/gallery?q=canary",
     "/api/v1/gallery?creator=ana",
+    "/api/v1/gallery?order=curated",
+    "/gallery?order=curated",
+    "/programmes",
+    "/programme/all-states",
+    "/programme/all-states/play",
+    "/programme/hidden",
+    "/programme/hidden/play",
+    "/programme.js",
+    "/api/v1/programmes",
+    "/api/v1/programmes?all=1",
+    "/api/v1/programmes/all-states",
+    "/api/v1/programmes/hidden",
+    "/api/v1/programmes/hidden/suggestions",
     "/api/v1/stats",
     "/api/v1/policy",
     "/api/v1/model",
@@ -146,9 +161,32 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
     with store.write() as session:
         for what in ("generation", "publishing"):  # each clip stays where it is
             switches.pause(session, what, message=None, paused_by="test")
+    _curate(store, filled.clips)
     store.close()
     with filled:
         yield filled
+
+
+def _curate(store: Store, ids: list[str]) -> None:
+    """An open programme that holds a clip in every state, whatever came of them since they were
+    put in, and a draft, whose own words are a canary."""
+    with store.write() as session:
+        lea = find_person(session, "lea")
+        for slug, status, title in (
+            ("all-states", "open", "all"),
+            ("hidden", "draft", "canary-draft"),
+        ):
+            opened_at = utc_now() if status == "open" else None
+            programme = Programme(
+                slug=slug, title=title, text="", curator=title, made_by=lea.id,
+                status=status, open_seq=1 if opened_at else None, opened_at=opened_at,
+            )  # fmt: skip
+            session.add(programme)
+            session.flush()
+            session.add_all(
+                Place(programme_id=programme.id, place=place, clip_id=clip_id, words=f"w{clip_id}")
+                for place, clip_id in enumerate(ids, 1)
+            )
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +216,7 @@ def assert_only_public(crawled: Crawler, clips: list[Clip], public: set[str]) ->
         assert [at for at in crawled.files for name in names if name and name in at] == []
         told = [at for at, text in crawled.texts.items() if clip.sha256 and clip.sha256 in text]
         assert told == []
+        assert [at for at, text in crawled.texts.items() if f"w{clip.id}" in text] == []
     held = {clip.sha256 for clip in clips}
     assert held & set(crawled.files.values()) == set()  # what is public is the signed file
 
@@ -191,6 +230,7 @@ def test_the_crawl_comes_upon_every_kind_of_page(room: Newsroom, clips: list[Cli
     shown = find(clips, State.PUBLISHED)
     crawled = crawler(room, clips, "")
     public = [path.format(id=shown.id) for path in ("/clip/{id}", "/embed/{id}", "/media/{id}.mp4")]
+    public += ["/programmes", "/programme/all-states", "/programme/all-states/play"]
     assert {path for path in public if path in crawled.texts or path in crawled.files} == set(
         public
     )
@@ -203,7 +243,8 @@ def test_public_pages_say_the_same_to_everybody(
     """Those who may see held clips do so in the app, never on a page that they could pass on."""
     client = room.api(name)
     public = ["/gallery", "/creator/ana", "/feed.xml", "/feed.atom", "/sitemap.xml", "/stats"]
-    public += ["/api/v1/gallery", "/api/v1/stats"]
+    public += ["/api/v1/gallery", "/api/v1/stats", "/gallery?order=curated", "/programmes"]
+    public += ["/programme/all-states", "/programme/all-states/play", "/api/v1/programmes"]
     text = "\n".join(client.get(address).text for address in public)
     assert set(re.findall(r"canary-([a-z_]+)", text)) == {"published"}
     held = [clip.id for clip in clips if clip.prompt != "canary-published"]

@@ -126,7 +126,7 @@ def test_the_sitemap_names_page_file_and_player_of_a_clip() -> None:
     assert url.findtext(f"{VIDEO}video/{VIDEO}player_loc") == f"{ADDRESS}/embed/abc"
 
 
-@pytest.mark.parametrize(("first", "count"), [(True, 4), (False, 1)])
+@pytest.mark.parametrize(("first", "count"), [(True, 5), (False, 1)])
 def test_the_first_part_of_the_sitemap_names_the_fixed_pages_too(first: bool, count: int) -> None:
     assert len(tree(sitemap([clip()], ADDRESS, first=first))) == count
 

@@ -22,6 +22,7 @@ def names(script: str) -> list[str]:
     ("screen", "parts", "some"),
     [
         ("mine", MINE_PARTS, {"drawLine", "kinOf", "compare", "sync"}),
+        ("curate", ("curate_draft",), {"makeProgramme", "propose", "sync"}),
         ("desk", DESK_PARTS, {"decide", "nudge", "compare", "sync"}),
     ],
 )

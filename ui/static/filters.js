@@ -2,7 +2,7 @@
 // It knows nothing about clips. What can be chosen is what the server says that clips really have.
 
 const NAMES = ['model', 'style', 'shape', 'length'];
-const ORDERS = ['newest', 'rotating'];
+const ORDERS = ['newest', 'rotating', 'curated'];
 
 const wish = { q: '', order: '', creator: '', model: '', style: '', shape: '', length: '' };
 let choices = {};
@@ -18,9 +18,10 @@ const boxes = Object.fromEntries(NAMES.map((name) => [name, labelled('gallery.fi
 const filterWords = el('summary');
 const clearTool = button(t('gallery.clear'), clearWish, { class: 'gl-clear' });
 const turnsWords = el('p', { class: 'gl-turns', text: t('gallery.turns') });
+const curatedWords = el('p', { class: 'gl-turns', text: t('gallery.curated') });
 const filterBox = el('details', { class: 'gl-filters' }, filterWords,
   el('div', { class: 'gl-filter-fields' }, labelled('gallery.order', orderSelect), NAMES.map((name) => boxes[name]),
-    labelled('gallery.filter.creator', creatorField), clearTool), turnsWords);
+    labelled('gallery.filter.creator', creatorField), clearTool), turnsWords, curatedWords);
 const searchRow = el('div', { class: 'gl-search-row', role: 'search' }, field, filterBox);
 
 orderSelect.append(...ORDERS.map((name, place) =>
@@ -73,6 +74,7 @@ function drawFilters() {
   }
   show(clearTool, !isOpen());
   show(turnsWords, wish.order === 'rotating');
+  show(curatedWords, wish.order === 'curated');
 }
 
 async function loadChoices() {

@@ -92,6 +92,7 @@ function draw() {
 
 function nothing() {
   if (isOpen()) return t('gallery.empty');
+  if (String(query()) === 'order=curated') return t('gallery.none.curated');
   return String(query()) === String(new URLSearchParams({ q: wish.q })) ? t('gallery.none', { q: wish.q }) : t('gallery.none.filtered');
 }
 
