@@ -222,9 +222,9 @@ class Checking:
         with self._looking:
             try:
                 sha256 = sha256_of(found)
+                said = read_said(found, self._signer.certificates())
             except OSError as error:
                 raise NotFound() from error
-            said = read_said(found, self._signer.certificates())
         with self._actions.store.read() as session:
             return verify.judge(session, sha256, said)
 
