@@ -15,7 +15,7 @@ from accounts.models import Role
 from accounts.profiles import CreditNameTaken, Wanted
 from errors import BadInput
 from moderation.models import State
-from tests.browser.newsroom import Newsroom
+from tests.browser.newsroom import Newsroom, Wish
 from tests.conftest import House
 from text import check_line, check_link
 
@@ -26,7 +26,11 @@ UNSEEN = ["an\u200ba", "a\u00adna", "ana\u2060", "ana\u3164", "ana\u034f", "ana\
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
-    wishes = [{"state": PUBLIC, "prompt": f"clip {n}"} for n in range(3)]
+    wishes: list[Wish] = [{"state": PUBLIC, "prompt": f"clip {n}"} for n in range(3)]
+    wishes += [
+        {"state": PUBLIC, "style": "secret", "shares_prompt": False},
+        {"state": PUBLIC, "style": "open"},
+    ]
     filled = Newsroom(tmp_path_factory.mktemp("attacked"), wishes)
     with filled:
         yield filled
@@ -69,6 +73,21 @@ def test_a_line_of_nothing_to_see_is_refused(line: str) -> None:
 def test_a_link_with_something_unseen_in_it_is_refused() -> None:
     with pytest.raises(BadInput):
         check_link("links", "https://films.example/\u200bana")
+
+
+# ---- prompts that are not shared ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", ["newest", "rotating"])
+def test_a_style_is_no_way_to_ask_for_a_word_of_the_prompt(room: Newsroom, order: str) -> None:
+    asked = f"/api/v1/gallery?order={order}&style="
+    assert room.client().get(f"{asked}secret").json()["items"] == []
+    found = room.client().get(f"{asked}open").json()["items"]
+    assert [clip["id"] for clip in found] == [room.clips[4]]
+
+
+def test_no_style_of_a_prompt_that_is_not_shared_is_offered(room: Newsroom) -> None:
+    assert room.client().get("/api/v1/gallery/choices").json()["style"] == ["open"]
 
 
 # ---- verifying ----------------------------------------------------------------------------
