@@ -9,6 +9,7 @@ disk or keeps others out.
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import re
 import shutil
@@ -30,7 +31,15 @@ from starlette.requests import ClientDisconnect
 
 from accounts.models import new_id
 from actions import Actions
-from errors import BadInput, BodyTooLarge, GreenlightError, NotFound, NotJson, TooMany
+from errors import (
+    BadInput,
+    BodyTooLarge,
+    GreenlightError,
+    NotFound,
+    NotJson,
+    StorageFull,
+    TooMany,
+)
 from gallery import verify
 from gallery.fetching import fetch, read_link
 from gallery.pages import verify_page
@@ -143,7 +152,7 @@ class Checking:
         """What was found, and the link if one was sent. Raises GreenlightError."""
         asker = network_of(address_of(request, behind_proxies=self._on_spaces))
         self._pace.count(asker)
-        with self._place(asker):
+        with self._place(asker), _room_on_disk():
             sent = await _sent(request)
             try:
                 if isinstance(sent, str):
@@ -250,6 +259,17 @@ class Pace:
             left_s = int(times[0] + self._window_s - now) + 1
             raise TooMany(action="verify a clip", retry_after_s=left_s)
         times.append(now)
+
+
+@contextmanager
+def _room_on_disk() -> Iterator[None]:
+    """Raises StorageFull where a file finds no room."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise StorageFull() from error
 
 
 async def _sent(request: Request) -> UploadFile | str:

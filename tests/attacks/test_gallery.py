@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import httpx
 import pytest
+from starlette.requests import Request
 
 from accounts import people, profiles
 from accounts.models import Role
 from accounts.profiles import CreditNameTaken, Wanted
-from errors import BadInput
+from actions import Actions
+from errors import BadInput, StorageFull
+from gallery.provenance import Signer
+from media import MediaStore
 from moderation.models import State
+from settings import read_settings
 from tests.browser.newsroom import Newsroom, Wish
 from tests.conftest import House
 from text import check_line, check_link
+from web.verify import Checking
 
 PUBLIC = State.PUBLISHED.value
 OLDEST = base64.urlsafe_b64encode(b"1").decode().rstrip("=")
@@ -111,3 +121,27 @@ def test_one_who_sends_slowly_keeps_nobody_else_out(room: Newsroom) -> None:
         other = httpx.HTTPTransport(local_address="127.0.0.3")
         with httpx.Client(base_url=room.url, transport=other, timeout=60) as client:
             assert client.post("/api/v1/verify", json=link).json()["verdict"] == "published"
+
+
+def test_a_file_to_verify_that_finds_no_room_on_the_disk_is_said_so(
+    house: House, tmp_path: Path
+) -> None:
+    class Full(MediaStore):
+        @contextmanager
+        def working(self, name: str) -> Iterator[Path]:
+            with super().working(name) as folder:
+                (folder / "sent.mp4").symlink_to("/dev/full")
+                yield folder
+
+    settings = read_settings(data=tmp_path)
+    actions = cast(Actions, SimpleNamespace(settings=settings, store=house.store))
+    checking = Checking(actions, Full(tmp_path / "media"), Signer(tmp_path / "keys", "test"))
+    form = httpx.Request("POST", "http://x/", files={"file": ("a.mp4", b"x" * 100_000)})
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": form.read(), "more_body": False}
+
+    kind = (b"content-type", form.headers["content-type"].encode())
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [kind], "client": None}
+    with pytest.raises(StorageFull):
+        asyncio.run(checking.answer(Request(scope, receive)))
