@@ -22,7 +22,8 @@ from actions import Actions
 from errors import BadInput, StorageFull
 from gallery.provenance import Signer
 from media import MediaStore
-from moderation.models import State
+from moderation import clips
+from moderation.models import Clip, State
 from settings import read_settings
 from tests.browser.newsroom import Newsroom, Wish
 from tests.conftest import House
@@ -98,6 +99,15 @@ def test_a_style_is_no_way_to_ask_for_a_word_of_the_prompt(room: Newsroom, order
 
 def test_no_style_of_a_prompt_that_is_not_shared_is_offered(room: Newsroom) -> None:
     assert room.client().get("/api/v1/gallery/choices").json()["style"] == ["open"]
+
+
+def test_a_deleted_clip_keeps_no_word_of_its_prompt(house: House) -> None:
+    clip = house.clip(State.WITHDRAWN)
+    with house.store.write() as session:
+        session.get_one(Clip, clip.id).style = "secret"
+    with house.store.write() as session:
+        clips.delete(session, house.user("ana"), clip.id, remove=lambda _: None)
+    assert house.get(clip.id).style == ""
 
 
 # ---- verifying ----------------------------------------------------------------------------
