@@ -7,10 +7,13 @@ asks, so no method takes a user.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy.exc import OperationalError
 
 from accounts.permissions import STRANGER
 from gallery import choices, published, rotation
@@ -20,6 +23,8 @@ from gallery.question import Question
 from gallery.wall import Wall, creator_wall, wall
 from moderation.views import clips_json
 from store import Store, utc_now
+
+log = logging.getLogger("greenlight.gallery")
 
 Json = dict[str, Any]
 
@@ -66,12 +71,17 @@ class Finding:
             return (row.number, rotation.window_at(self._clock())) if row else None
 
     def _window(self, question: Question) -> int:
-        """The rotation's window, drawn if nobody has looked yet."""
+        """The rotation's window, drawn if nobody has looked yet. Where nothing can be written, it has
+        no first places for now: a full disk is no reason not to be shown clips."""
         window = rotation.window_at(self._clock())
         if question.order == "rotating" and window != self._drawn:
             with self._drawing:
                 if window != self._drawn:
-                    with self._store.write() as session:
-                        rotation.begin(session, window)
+                    try:
+                        with self._store.write() as session:
+                            rotation.begin(session, window)
+                    except OperationalError:
+                        log.warning("The rotation could not be drawn", exc_info=True)
+                        return window
                     self._drawn = window
         return window

@@ -20,6 +20,13 @@ _HOST: Final = re.compile(
 )
 """In ASCII, so that a name in look-alike letters shows as what it is (xn--…)."""
 
+_UNSEEN: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+"""Of those that Unicode counts as letters, marks or signs: Default_Ignorable_Code_Point, and the
+empty pattern of Braille."""
+
 _LAYOUT: Final = "\n\t\r"
 _TURNS_AROUND: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Marks that change the direction of what follows: a reviewer would read another text than the
@@ -64,11 +71,16 @@ def check_link(field: str, value: str) -> None:
         is_plain = parts.scheme == "https" and _HOST.fullmatch(parts.netloc) is not None
     except ValueError:
         is_plain = False
-    if not is_plain or not _LINK.fullmatch(value):
+    if not is_plain or not _LINK.fullmatch(value) or any(map(is_unseen, value)):
         rule = "a link is the address of a page, https://…, without spaces, names or passwords"
         raise BadInput(field=field, value=value, rule=rule, step="Copy it from the browser.")
 
 
 def is_visible(value: str) -> bool:
     """Whether there is anything to read in it: a letter, digit, mark or sign."""
-    return any(unicodedata.category(character)[0] in "LNPS" for character in value)
+    return any(unicodedata.category(each)[0] in "LNPS" and not is_unseen(each) for each in value)
+
+
+def is_unseen(character: str) -> bool:
+    """Whether it leaves no trace: marks of layout, variants of a glyph, letters that fill a gap."""
+    return unicodedata.category(character) == "Cf" or _UNSEEN.fullmatch(character) is not None

@@ -32,6 +32,7 @@ from errors import (
     WrongPassword,
 )
 from store import utc_now
+from text import is_unseen
 
 TOKEN_PREFIX: Final = "gl_"  # noqa: S105
 NAME_LIMIT: Final = 40
@@ -56,7 +57,7 @@ def find_person(session: Session, name: str) -> Person:
 
 def is_called(name: str) -> ColumnElement[bool]:
     """People of that name. Those of Hugging Face go by the name they have there now."""
-    there = (col(Person.provider) == "hf") & (func.lower(Person.name) == name.strip().lower())
+    there = (col(Person.provider) == "hf") & (func.lower(Person.name) == name_key(name))
     return or_(col(Person.name_key) == name_key(name), there)
 
 
@@ -238,8 +239,10 @@ def revoke(session: Session, name: str, *, revoked_by: str) -> Person:
 
 
 def name_key(name: str) -> str:
-    """What makes two spellings one name: case, width and accents typed in either way."""
-    return unicodedata.normalize("NFKC", name).strip().casefold()
+    """What makes two spellings one name: case, width, accents typed in either way, and characters
+    that nobody sees."""
+    seen = "".join(each for each in unicodedata.normalize("NFKC", name) if not is_unseen(each))
+    return seen.strip().casefold()
 
 
 def _check_name(session: Session, name: str) -> str:

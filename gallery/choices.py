@@ -17,8 +17,10 @@ MOST: Final = 100
 
 _NEXT: Final = (
     "SELECT {column} FROM clip WHERE state = 'published' AND {column} > :last"
-    " ORDER BY {column} LIMIT 1"
+    "{told} ORDER BY {column} LIMIT 1"
 )
+_TOLD: Final = {"style": " AND shares_prompt"}
+"""A style is a word of the prompt: it counts where that is shared."""
 _ANY: Final = text("SELECT 1 FROM clip_words WHERE clip_words MATCH :asked LIMIT 1")
 
 
@@ -35,7 +37,7 @@ def choices(session: Session) -> dict[str, list[str]]:
 def _values(session: Session, column: str) -> list[str]:
     """From one value to the next greater one; the empty one, which says nothing, is left out."""
     found: list[str] = []
-    query = text(_NEXT.format(column=column))
+    query = text(_NEXT.format(column=column, told=_TOLD.get(column, "")))
     while len(found) < MOST:
         following = session.execute(query, {"last": found[-1] if found else ""}).scalar()
         if following is None:

@@ -58,7 +58,9 @@ class Panels:
             return reading.result(self._wait_s)
         except TooLong:
             return None
-        except OSError:
+        except OSError:  # put on another shelf meanwhile; the next who asks reads it anew
+            with self._lock:
+                self._read.pop(key, None)
             return None
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, column, literal_column, table, true
 from sqlalchemy import select as select_columns
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from accounts.models import Person
@@ -142,6 +143,7 @@ class _Search:
         self.first: list[int] = []
         self._left_out: list[int] = []
         self._match = _match(session, question)
+        self._is_by_style = bool(question.style)
         self._seq: Any = col(Clip.publish_seq) if self._match is None else _WORDS.c.rowid
 
     def leave_out(self, seqs: Sequence[int]) -> None:
@@ -175,7 +177,15 @@ class _Search:
         query = select_columns(self._seq)
         if self._match is None:
             return query.where(_PUBLISHED)
-        return query.where(_WORDS.c.rowid.is_not(None), _matches(self._match))
+        query = query.where(_WORDS.c.rowid.is_not(None), _matches(self._match))
+        if not self._is_by_style:
+            return query
+        # A style is a word of the prompt, so whoever does not share that is not found by it.
+        told = aliased(Clip)
+        shares = select(told.id).where(
+            col(told.publish_seq) == _WORDS.c.rowid, col(told.shares_prompt)
+        )
+        return query.where(shares.exists())
 
     def _read(self, query: Select[tuple[int]]) -> list[int]:
         if self._left_out:

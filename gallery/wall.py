@@ -72,7 +72,9 @@ def creator_wall(
     if not name:
         raise NotFound()
     found = page(session, question, older=older, newer=newer)
-    if not found.clips and older is None and newer is None:
+    # A page beyond the last one has no clips either; but of somebody who has none at all, what they
+    # say of themselves is not public, whatever page is asked for.
+    if not found.clips and not page(session, question).clips:
         raise NotFound()
     shown = clips_json(session, STRANGER, found.clips)
     name = shown[0]["creator"] if shown else name

@@ -180,7 +180,7 @@ def delete(session: Session, user: User, clip_id: str, *, remove: Callable[[Clip
     if clip.state not in DELETABLE:
         raise Conflict(state=clip.state, action="deleting")
     audit.append(session, actor=user.id, action="delete", subject=clip.id)
-    values: dict[str, Any] = dict.fromkeys(("prompt", "negative_prompt", "note"), "")
+    values: dict[str, Any] = dict.fromkeys(("prompt", "negative_prompt", "style", "note"), "")
     values |= {"error": None, "screening": [], "hashes": [], "first_frame": None}
     values |= {"deleted_at": utc_now(), **Presentation().as_columns()}
     remove(clip)

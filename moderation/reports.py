@@ -126,7 +126,7 @@ def count_try(session: Session, user: User, address: str) -> Source:
     now = utc_now()
     forget(session, now)
     day = now.date().isoformat()
-    of_address = Source(_hashed(session, _salt(session, day), _network(address)), day)
+    of_address = Source(_hashed(session, _salt(session, day), network_of(address)), day)
     limits = {of_address.key: ADDRESS_LIMIT}
     source = of_address
     if user.id:
@@ -285,7 +285,7 @@ def _hashed(session: Session, *words: str) -> str:
     return hmac.new(key, "\0".join(words).encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """The address, and of IPv6 its network: one household has more addresses there than there are
     people."""
     try:

@@ -19,6 +19,12 @@ from notices.sending import Deadline, NotSent
 URL_LIMIT: Final = 500
 _CONNECT_S: Final = 5.0
 _GLOBAL_V6: Final = ipaddress.ip_network("2000::/3")
+_INSIDE_V4: Final = tuple(
+    map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32"))
+)
+"""Not the open internet, whatever their number looks like: addresses of protocols, at one of which
+a cloud keeps the data of its own machines; relays into IPv6; the host that every machine of another
+cloud can ask about itself."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,8 @@ def is_public(address: str) -> bool:
     reserved one, and no IPv6 address that wraps an IPv4 one."""
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv4Address):
-        return ip.is_global and not (ip.is_multicast or ip.is_reserved)
+        is_inside = ip.is_multicast or ip.is_reserved or any(ip in each for each in _INSIDE_V4)
+        return ip.is_global and not is_inside
     wraps = ip.ipv4_mapped or ip.sixtofour or ip.teredo
     return ip in _GLOBAL_V6 and ip.is_global and not wraps
 

@@ -72,3 +72,15 @@ def test_a_page_costs_as_many_queries_for_many_creators_as_for_one(house: House)
     for number in range(10):
         publish(house, "a ball", creator=f"c{number}")
     assert (one, queries()) == (5, 5)
+
+
+def test_clips_are_shown_while_nothing_can_be_written(house: House) -> None:
+    clip = house.clip(State.PUBLISHED)
+    finding = Finding(house.store)
+
+    def seal(connection: Any, _record: object, _proxy: object) -> None:
+        connection.execute("PRAGMA query_only = ON")
+
+    event.listen(house.store.engine, "checkout", seal)
+    found = finding.page(Question(order="rotating"), None)
+    assert [each["id"] for each in found["items"]] == [clip.id]

@@ -8,10 +8,11 @@ browser, and caches in between only where the operator says that they empty them
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session, col, select
 
 from accounts.permissions import STRANGER
@@ -20,6 +21,7 @@ from errors import NotFound
 from media import MediaStore
 from moderation.models import Clip, FileKind, PublicFile, State
 from moderation.visibility import can_see
+from web.sending import OpenFile, opened
 
 TYPES: Final = {".mp4": "video/mp4", ".jpg": "image/jpeg", ".webp": "image/webp"}
 _YEAR_S: Final = 365 * 24 * 3600
@@ -43,19 +45,22 @@ def file_routes(actions: Actions, media: MediaStore) -> APIRouter:
         elsewhere = media.address_of("public", sha256, ending)
         if elsewhere is not None:
             return hand_over(elsewhere)
-        path = media.released(sha256, ending)
-        if row.kind in _PICTURES:
-            path = media.picture(sha256, ending, beside=clip.public_sha256 or "")
-        if not path.is_file():
-            raise NotFound()
+
+        def where() -> Path:
+            if row.kind in _PICTURES:
+                return media.picture(sha256, ending, beside=clip.public_sha256 or "")
+            return media.released(sha256, ending)
+
+        file = opened(where)
         headers = {
             "Cache-Control": kept,
             "Cross-Origin-Resource-Policy": "cross-origin",
             "ETag": f'"{sha256}"',
         }
         if has_it(request, headers["ETag"]):
+            file.close()
             return Response(status_code=304, headers=headers)
-        return FileResponse(path, media_type=TYPES[ending], headers=headers)
+        return OpenFile(file, media_type=TYPES[ending], headers=headers)
 
     return router
 

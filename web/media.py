@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import shutil
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -27,6 +28,7 @@ from moderation.clips import own_clip
 from moderation.models import Clip, State
 from moderation.visibility import visible_clip
 from web.files import TYPES, hand_over, has_it
+from web.sending import OpenFile, opened
 
 _NEVER_KEPT: Final = "private, no-store"
 
@@ -63,18 +65,20 @@ def media_routes(actions: Actions, identity: Identity, media: MediaStore) -> API
         published = clip.state == State.PUBLISHED
         # Published: the signed file and copies of the pictures, as they were checked then.
         sha256 = clip.public_sha256 if published else clip.sha256
-        path = media.path("held", sha256 or "", ending)
-        if published:
-            path = media.released(sha256 or "", ending)
+
+        def where() -> Path:
+            if not published:
+                return media.path("held", sha256 or "", ending)
+            if ending in clip.pictures:
+                return media.picture(clip.pictures[ending], ending, beside=sha256 or "")
+            return media.released(sha256 or "", ending)
+
         if published and not download:
             own = sha256 if ending == ".mp4" else clip.pictures.get(ending)
             elsewhere = media.address_of("public", own or "", ending)
             if elsewhere is not None:
                 return hand_over(elsewhere)
-        if published and ending in clip.pictures:
-            path = media.picture(clip.pictures[ending], ending, beside=sha256 or "")
-        if not path.is_file():
-            raise NotFound()
+        file = opened(where)
         headers = {
             "Vary": "Cookie, Authorization",
             "Cache-Control": "public, no-cache" if published else _NEVER_KEPT,
@@ -83,6 +87,7 @@ def media_routes(actions: Actions, identity: Identity, media: MediaStore) -> API
             headers["Content-Disposition"] = f'attachment; filename="{_file_name(clip)}{ending}"'
             if facts and ending == ".mp4" and user.id == clip.creator_id:
                 headers["Cache-Control"] = _NEVER_KEPT
+                file.close()
                 return _with_facts(actions, clip, headers)
         headers["ETag"] = etag = f'"{sha256}{ending}"'
         if published:
@@ -90,8 +95,9 @@ def media_routes(actions: Actions, identity: Identity, media: MediaStore) -> API
         else:  # and not the age of the file, which whoever judges it blind is not told
             headers["Last-Modified"] = format_datetime(clip.created_at, usegmt=True)
         if has_it(request, etag):
+            file.close()
             return Response(status_code=304, headers=headers)
-        return FileResponse(path, media_type=TYPES[ending], headers=headers)
+        return OpenFile(file, media_type=TYPES[ending], headers=headers)
 
     return router
 

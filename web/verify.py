@@ -1,18 +1,21 @@
 """Checking a clip: `/verify` for people, without a script, and `POST /api/v1/verify` for programs.
 
 Knows nothing of what makes a file genuine (gallery/verify.py). A file that is sent, or fetched from
-a link, lies in a folder of its own for as long as it is read. Two are looked at at a time and each
-address may ask some times in ten minutes, so that nobody fills the disk or keeps others out.
+a link, lies in a folder of its own for as long as it is read. Two are looked at at a time, few are
+on their way, of each address fewer, and each may ask some times in an hour, so that nobody fills the
+disk or keeps others out.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import re
 import shutil
+import threading
 import time
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +31,15 @@ from starlette.requests import ClientDisconnect
 
 from accounts.models import new_id
 from actions import Actions
-from errors import BadInput, BodyTooLarge, GreenlightError, NotFound, NotJson, TooMany
+from errors import (
+    BadInput,
+    BodyTooLarge,
+    GreenlightError,
+    NotFound,
+    NotJson,
+    StorageFull,
+    TooMany,
+)
 from gallery import verify
 from gallery.fetching import fetch, read_link
 from gallery.pages import verify_page
@@ -36,11 +47,15 @@ from gallery.provenance import Signer
 from gallery.reading import read_apart, read_said
 from gallery.verify import Finding
 from media import MediaStore, sha256_of
+from moderation.reports import network_of
+from web.reports import address_of
 
 SLACK_BYTES: Final = 16 * 1024
 """What a form needs beside the file in it."""
 
 _AT_ONCE: Final = 2
+"""Files that are looked at; also those that one address may have on their way."""
+_ON_THEIR_WAY: Final = 8
 _HOUR_S: Final = 3600
 _ADDRESSES: Final = 10_000
 _UPLOAD_S: Final = 120.0
@@ -53,7 +68,7 @@ _STEP: Final = "Send the mp4 as the field 'file', or a link as the field 'url'."
 
 
 class VerifyBusy(GreenlightError):
-    """As many files as are looked at at a time are being looked at."""
+    """As many files as there is room for are on their way or being looked at."""
 
     status = 503
     code = "verify_busy"
@@ -127,14 +142,17 @@ class Checking:
         self._signer = signer
         self._limit_bytes = actions.settings.verify_limit_mb * 1024 * 1024
         self._pace = Pace(actions.settings.verify_per_hour)
-        self._busy = 0
+        self._on_spaces = actions.settings.on_spaces
+        self._on_their_way: Counter[str] = Counter()
+        self._looking = threading.BoundedSemaphore(_AT_ONCE)
         for left in (media.folder / "work").glob("verify-*"):  # of a process that was killed
             shutil.rmtree(left, ignore_errors=True)
 
     async def answer(self, request: Request) -> tuple[Finding, str]:
         """What was found, and the link if one was sent. Raises GreenlightError."""
-        self._pace.count(request.client.host if request.client else "")
-        with self._place():
+        asker = network_of(address_of(request, behind_proxies=self._on_spaces))
+        self._pace.count(asker)
+        with self._place(asker), _room_on_disk():
             sent = await _sent(request)
             try:
                 if isinstance(sent, str):
@@ -145,15 +163,19 @@ class Checking:
                     await sent.close()
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
-        """One of the places; counted in the event loop alone, so there is nothing to lock."""
-        if self._busy >= _AT_ONCE:
+    def _place(self, asker: str) -> Iterator[None]:
+        """One of the places; counted in the event loop alone, so there is nothing to lock. Whoever
+        sends slowly holds one of their own, and none of those where files are looked at."""
+        taken = self._on_their_way
+        if taken[asker] >= _AT_ONCE or taken.total() >= _ON_THEIR_WAY:
             raise VerifyBusy(retry_after_s=5)
-        self._busy += 1
+        taken[asker] += 1
         try:
             yield
         finally:
-            self._busy -= 1
+            taken[asker] -= 1
+            if not taken[asker]:
+                del taken[asker]
 
     def of_link(self, link: str) -> Finding:
         """Of our own addresses the file here; of any other what it leads to."""
@@ -182,7 +204,8 @@ class Checking:
             raise NotMp4()
         certificates = file.with_name("ours.pem")
         certificates.write_bytes(self._signer.certificates())
-        sha256, said = sha256_of(file), read_apart(file, certificates)
+        with self._looking:
+            sha256, said = sha256_of(file), read_apart(file, certificates)
         with self._actions.store.read() as session:
             return verify.judge(session, sha256, said)
 
@@ -205,11 +228,12 @@ class Checking:
             raise NotFound()
         if isinstance(found, Finding):
             return found
-        try:
-            sha256 = sha256_of(found)
-        except OSError as error:
-            raise NotFound() from error
-        said = read_said(found, self._signer.certificates())
+        with self._looking:
+            try:
+                sha256 = sha256_of(found)
+                said = read_said(found, self._signer.certificates())
+            except OSError as error:
+                raise NotFound() from error
         with self._actions.store.read() as session:
             return verify.judge(session, sha256, said)
 
@@ -235,6 +259,17 @@ class Pace:
             left_s = int(times[0] + self._window_s - now) + 1
             raise TooMany(action="verify a clip", retry_after_s=left_s)
         times.append(now)
+
+
+@contextmanager
+def _room_on_disk() -> Iterator[None]:
+    """Raises StorageFull where a file finds no room."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise StorageFull() from error
 
 
 async def _sent(request: Request) -> UploadFile | str:

@@ -88,3 +88,15 @@ def test_a_page_does_not_wait_for_a_slow_disk(
 
 def test_a_file_that_is_not_there_says_nothing(panels: Panels) -> None:
     assert panels.said("0" * 64) is None
+
+
+def test_a_file_that_was_moved_while_it_was_read_is_read_again(
+    panels: Panels, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def moved(path: Path, certificates: bytes) -> Said:
+        raise FileNotFoundError(path)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(panel, "read_said", moved)
+        assert panels.said(name) is None
+    assert panels.said(name) is not None

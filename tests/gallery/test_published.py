@@ -4,7 +4,6 @@ published now."""
 from __future__ import annotations
 
 import base64
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,18 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
+from sqlalchemy import MetaData, Table, event
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, text, update
 
 from errors import BadCursor, BadInput, GreenlightError, TextTooLong
 from gallery import rotation
 from gallery.published import PAGE, Page, page, part, parts, read_cursor, write_cursor
 from gallery.question import Question
+from media import MediaStore
 from moderation import clips as acts
 from moderation.models import Clip, State
 from moderation.transitions import move
-from settings import Settings
 from store import Store
 from tests.conftest import House
 from tests.gallery.shelves import publish
@@ -448,7 +448,7 @@ def test_where_nothing_is_published_there_is_no_part(house: House) -> None:
 
 
 def test_clips_that_were_published_before_are_found_after_the_migration(
-    house: House, settings: Settings, tmp_path: Path
+    house: House, tmp_path: Path
 ) -> None:
     made = publish(house, "an early ball", "a hidden ball", shares_prompt=False)
     change(house, made[0], shares_prompt=True)
@@ -459,14 +459,18 @@ def test_clips_that_were_published_before_are_found_after_the_migration(
         config.attributes["connection"] = connection
         before = ScriptDirectory.from_config(config).get_revision("0011").down_revision
         command.upgrade(config, str(before))
-    with sqlite3.connect(tmp_path / "old.db") as plain:  # the same rows, in the tables of then
-        plain.execute("ATTACH ? AS new", (str(settings.database_file),))
-        for table in ("person", "clip"):
-            columns = ", ".join(row[1] for row in plain.execute(f"PRAGMA main.table_info({table})"))
-            plain.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")  # noqa: S608
-    plain.close()
+    _copy(house.store, old, "person", "clip")
     old.upgrade()
-    then = House(old, house.media)
+    then = House(old, MediaStore(tmp_path / "media"))
     draw(then, 1)
     assert (found(then, text="ball"), turning(then).first) == ([made[0]], (made[1],))
     old.close()
+
+
+def _copy(new: Store, old: Store, *names: str) -> None:
+    """Rows of today, as far as tables of then have their columns."""
+    for name in names:
+        table = Table(name, MetaData(), autoload_with=old.engine)
+        query = select_columns(*table.columns)
+        with new.engine.connect() as source, old.engine.begin() as target:
+            target.execute(table.insert(), [dict(row) for row in source.execute(query).mappings()])
