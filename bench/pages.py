@@ -85,7 +85,9 @@ def _first_frame(address: str) -> float:
         browser = playwright.chromium.launch(executable_path=_chromium())
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(f"{address}/gallery", wait_until="commit")
-        page.locator("ul.wall a").first.hover()
+        while page.locator("video").count() == 0:  # the page's script may not be there yet
+            page.mouse.move(0, 0)
+            page.locator("ul.wall a").first.hover()
         took: float = page.evaluate(_WAIT_FOR_FRAME)
         browser.close()
     return took

@@ -25,7 +25,8 @@ def case_json(session: Session, user: User, case: ReportCase, clip: Clip) -> dic
     why = objection(session, user, case, clip)
     is_lead = user.may("take down")
     can = ["dismiss"] if why is None else []
-    can += ["escalate"] if case.escalated_at is None and not is_lead else []
+    passes_on = user.may("review") and not is_lead
+    can += ["escalate"] if passes_on and case.escalated_at is None else []
     return {
         "id": case.id,
         "clip_id": case.clip_id,

@@ -63,9 +63,9 @@ class Seen:
 def queue(
     session: Session, user: User, cursor: str | None = None
 ) -> tuple[list[tuple[ReportCase, Clip]], str | None]:
-    """Open cases for those who review, without those of their own clips and of the clip that they
+    """Open cases for those who see held clips, without those of their own clips and of the clip that they
     judge blind just now, and the cursor of the next ones."""
-    user.must("review")
+    user.must("see held clips")
     query = select(ReportCase, Clip).join(Clip, col(Clip.id) == ReportCase.clip_id)
     query = query.where(col(ReportCase.closed_at).is_(None), Clip.creator_id != user.id)
     hidden = hidden_bytes(session, user)
@@ -114,8 +114,10 @@ def objection(session: Session, user: User, case: ReportCase, clip: Clip) -> Gre
     """Why this person may not dismiss a case that they may look at; None when they may."""
     if user.may("take down"):
         return None
+    role = user.role.value if user.role else ""
+    if not user.may("review"):
+        return NotAllowed(role=role, action="dismiss a case")
     if case.escalated_at is not None:
-        role = user.role.value if user.role else ""
         return NotAllowed(role=role, action="dismiss a case that was passed to a lead")
     return DecidedBefore() if user.id in barred(session, clip) else None
 

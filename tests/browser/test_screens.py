@@ -88,7 +88,7 @@ class TestEveryScreen:
         page = visit(open_page, filled, None, viewport=size, color_scheme=scheme)
         address = page.locator("#published a").first.get_attribute("href")
         go(page, f"{filled.url}{address}")
-        expect(page.get_by_role("heading")).to_be_visible()
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
         wait_until(
             lambda: page.evaluate("document.querySelector('video').readyState >= 2"), "video"
         )

@@ -131,7 +131,14 @@ def test_bad_input_from_the_desk_is_refused_in_words(
     assert (answer.status_code, sorted(answer.json()["error"])) == (422, ["code", "fix", "message"])
 
 
-@pytest.mark.parametrize(("name", "status"), [("", 401), ("ben", 403), ("aud", 403)])
+def test_an_auditor_reads_the_queue_and_is_offered_nothing(room: Newsroom) -> None:
+    room.client().post(f"/api/v1/clips/{room.clips[1]}/report", json={"reason": "hate"})
+    items = room.api("aud").get("/api/v1/reports").json()["items"]
+    assert items
+    assert {tuple(each["can"]) for each in items} == {()}
+
+
+@pytest.mark.parametrize(("name", "status"), [("", 401), ("ben", 403)])
 def test_the_queue_is_for_those_who_review(room: Newsroom, name: str, status: int) -> None:
     client = room.api(name) if name else room.client()
     path = f"/api/v1/reports/{room.clips[1]}"

@@ -81,7 +81,7 @@ async function loadCases() {
   drawReportsTool();
 }
 
-// Only those who review may ask; for others there is no button.
+// Only those who see held clips may ask; for others there is no button.
 async function countCases() {
   try {
     await loadCases();

@@ -31,7 +31,7 @@ function makeBox(id, title, act, trouble, label, ...content) {
 
 function makeYours() {
   return el('section', { class: 'gl-yours', 'aria-labelledby': 'gl-yours-title' },
-    el('h3', { id: 'gl-yours-title', text: t('yours.title') }),
+    el('h2', { id: 'gl-yours-title', text: t('yours.title') }),
     el('div', { class: 'gl-yours-acts' },
       button(t('yours.page'), openPage, { class: 'gl-button gl-small' }),
       el('a', { class: 'gl-button gl-small', href: '/api/v1/me/export', download: '', title: t('yours.export_hint'), text: t('yours.export') }),
