@@ -114,10 +114,10 @@ def test_letters_in_a_field_are_letters(page: Page, newsroom: Newsroom, open_pag
     desk.locator("#gl-note").focus()
     desk.keyboard.type("vvv j k")
     expect(desk.locator("#gl-note")).to_have_value("vvv j k")
-    expect(desk.locator("#desk .gl-veil")).to_be_visible()
+    expect(desk.locator("#desk .gl-stage .gl-veil")).to_be_visible()
     desk.keyboard.press("Escape")
     desk.keyboard.press("v")
-    expect(desk.locator("#desk .gl-veil")).to_be_hidden()
+    expect(desk.locator("#desk .gl-stage .gl-veil")).to_be_hidden()
 
 
 # ---- advice -------------------------------------------------------------------------------
@@ -133,11 +133,11 @@ def test_a_moment_named_by_advice_is_a_press_away(page: Page) -> None:
 
 
 def test_every_clip_is_blurred_until_it_is_asked_for(page: Page) -> None:
-    expect(page.locator("#desk .gl-veil")).to_be_visible()
+    expect(page.locator("#desk .gl-stage .gl-veil")).to_be_visible()
     page.keyboard.press("v")
-    expect(page.locator("#desk .gl-veil")).to_be_hidden()
+    expect(page.locator("#desk .gl-stage .gl-veil")).to_be_hidden()
     page.keyboard.press("j")
-    expect(page.locator("#desk .gl-veil")).to_be_visible()
+    expect(page.locator("#desk .gl-stage .gl-veil")).to_be_visible()
 
 
 def test_a_flagged_clip_is_grey_and_silent(page: Page) -> None:
@@ -209,5 +209,5 @@ def test_wishes_hold_from_the_next_visit_on(newsroom: Newsroom, open_page: Open)
     page.keyboard.press("Escape")
     again = newsroom.visit("aud", open_page)
     expect(again.locator("#desk .gl-prompt")).to_have_text("the first clip")
-    expect(again.locator("#desk .gl-veil")).to_be_hidden()
+    expect(again.locator("#desk .gl-stage .gl-veil")).to_be_hidden()
     expect(again.locator("#desk")).to_contain_text("Set aside for you: Sexual content")
