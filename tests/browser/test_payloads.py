@@ -100,7 +100,7 @@ def test_payloads_are_text_for_their_creator_in_the_gallery_and_on_the_share_pag
         shown_and_not_run(stranger, "#published", clip["prompt"])
     for clip in clips[1:]:
         go(stranger, f"{server.url}/clip/{clip['id']}")
-        expect(stranger.get_by_role("heading")).to_have_text(clip["prompt"])
+        expect(stranger.get_by_role("heading", level=1)).to_have_text(clip["prompt"])
         assert stranger.evaluate("document.body.hasAttribute('pwned')") is False
 
 
