@@ -17,7 +17,7 @@ from accounts.models import Person
 from accounts.people import is_called
 from accounts.permissions import User
 from errors import GreenlightError
-from gallery import export
+from gallery import export, reshelving
 from media import MediaStore
 from moderation import clips, rewording
 from moderation.models import Clip
@@ -115,6 +115,7 @@ class Authorship:
                 raise CountChanged(confirmed=count, count=len(ids))
             for clip_id in ids:
                 clips.withdraw(session, user, clip_id)
+        reshelving.settle(self._store, self._media)
         return {"withdrawn": ids}
 
 

@@ -48,7 +48,8 @@ def settle(media: MediaStore, store: Store, name: str) -> None:
         }
         with store.read() as session:  # begun under the lock: what others published is in it
             for sha256, ending in listed - elsewhere:
-                if is_public(session, sha256):
+                if is_public(session, sha256):  # and taken down by another clip while it was put
+                    media.shift([(sha256, ending)], "down", "public")
                     continue
                 if was_published(session, sha256):  # by a clip that was taken down since
                     media.shift([(sha256, ending)], "public", "down")

@@ -41,6 +41,16 @@ def test_files_that_were_published_stay(house: House) -> None:
     assert lies(house, "a")
 
 
+def test_a_published_file_that_another_clips_take_down_moved_comes_back(house: House) -> None:
+    clip = house.clip(State.PUBLISHED)
+    shelving.put(house.media, "one", [draft(house, "a")])
+    name = hashlib.sha256(b"a").hexdigest()
+    house.media.shift([(name, ".mp4")], "public", "down")
+    row(house, clip.id, "a")
+    shelving.settle(house.media, house.store, "one")
+    assert lies(house, "a")
+
+
 def test_a_file_that_another_try_has_put_too_stays_until_that_is_over(house: House) -> None:
     shelving.put(house.media, "one", [draft(house, "a")])
     shelving.put(house.media, "two", [draft(house, "a")])

@@ -9,7 +9,9 @@ import brotli
 import httpx
 import pytest
 
+from language import say
 from tests.browser.newsroom import Newsroom
+from tests.server import wait_until
 
 PAGES = (
     "/gallery",
@@ -26,7 +28,10 @@ PAGES = (
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
     wishes = [{"state": "published", "prompt": "a long prompt " * 30}]
     filled = Newsroom(tmp_path_factory.mktemp("compressed"), wishes)
-    with filled:
+    with filled, filled.client() as stranger:
+        still, page = say("en", "proof.reading"), f"/clip/{filled.clips[0]}"
+        # The first page says that the file is being read; from then on it says what is in it.
+        wait_until(lambda: still not in stranger.get(page).text, "the file is read")
         yield filled
 
 
