@@ -27,6 +27,8 @@ _PATIENCE_S = 60.0
 class Server:
     """`with Server(folder) as server:` starts `python app.py` and stops it at the end."""
 
+    program: tuple[str, ...] = ("app.py",)
+
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
         with contextlib.closing(socket.socket()) as probe:
@@ -73,7 +75,11 @@ class Server:
         began = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "app.py"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
+                [sys.executable, *self.program],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
             )
         wait_until(self._answers, f"the app answers ({self.log})")
         return time.monotonic() - began
