@@ -32,7 +32,8 @@ class Jumping(Server):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jumping]:
-    with Jumping(tmp_path_factory.mktemp("clock")) as running:
+    running = Jumping(tmp_path_factory.mktemp("clock"))
+    with running:
         yield running
 
 
