@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.openapi.utils import get_openapi
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -28,8 +27,8 @@ from language import choose
 from moderation.models import State
 from moderation.policy import Reason, as_reasons
 from moderation.presentation import Credit, Said
-from settings import VERSION
 from text import check_text
+from web.description import describe
 
 
 def _readable(value: str) -> str:
@@ -145,8 +144,7 @@ def openapi_route(routers: list[APIRouter]) -> APIRouter:
 
     @router.get("/api/v1/openapi.json", include_in_schema=False)
     def openapi() -> dict[str, Any]:
-        routes = [route for each in routers for route in each.routes]
-        return get_openapi(title="Greenlight", version=VERSION, routes=routes)
+        return describe(routers)
 
     return router
 
