@@ -45,7 +45,7 @@ def problems(session: Session, key: bytes) -> list[str]:
             told[row.subject].deleted = True
         if row.action == rewording.ACTION and row.subject in told:
             found += told[row.subject].reword(row)
-        if "to" not in row.body:
+        if not {"to", "version"} <= row.body.keys():  # a role, say, goes from one to another too
             continue
         story = told.setdefault(row.subject, _Told())
         if not _fits(story, row):

@@ -7,11 +7,14 @@ from typing import Literal
 
 import pytest
 
+from accounts.models import Role
+from accounts.people import person_with_role
 from moderation import marks
 from moderation.marks import Note
 from moderation.models import Clip, Mark, State
 from moderation.proof import file_problems, problems
 from settings import Settings
+from sharing import turns
 from tests.conftest import House
 
 
@@ -43,6 +46,19 @@ def test_an_empty_instance_is_whole(house: House) -> None:
 def test_clips_that_came_by_real_moves_are_whole(house: House) -> None:
     for state in State:
         house.clip(state)
+    assert proved(house) == []
+
+
+def test_another_role_is_no_move_of_a_clip(house: House) -> None:
+    with house.store.write() as session:
+        person_with_role(session, "ana", Role.REVIEWER, created_by="test")
+    assert proved(house) == []
+
+
+def test_another_share_is_no_move_of_a_clip(house: House) -> None:
+    ana = house.user("ana")
+    with house.store.write() as session:
+        turns.weigh(session, ana.id, 2.0, weighed_by="test")
     assert proved(house) == []
 
 
