@@ -22,7 +22,6 @@ import httpx
 
 ROOT = Path(__file__).parent.parent
 _PATIENCE_S = 60.0
-_COMMAND_S = 240.0  # `demo` makes real clips
 
 
 class Server:
@@ -107,7 +106,7 @@ class Server:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=_COMMAND_S,
+            timeout=_PATIENCE_S,
             check=True,
         )
         return done.stdout.strip()

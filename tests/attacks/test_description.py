@@ -34,6 +34,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)  # a few thousand requests
 @pytest.mark.parametrize(("name", "role"), [("", ""), ("ana", "creator"), ("ada", "admin")])
 def test_every_route_does_what_the_document_says(
     room: Newsroom, tmp_path: Path, name: str, role: str

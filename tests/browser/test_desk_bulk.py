@@ -14,7 +14,7 @@ from tests.browser.test_desk_states import ready, serious
 from tests.browser.test_screens import DESKTOP, PHONE, overflow
 from tests.moderation.lots import HASHES, NEAR, signal
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 Picture = Callable[[Page, str], None]
 

@@ -23,7 +23,7 @@ from tests.browser.newsroom import Newsroom
 from tests.browser.test_screens import DESKTOP, PHONE
 from tests.server import wait_for_state
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 
 @pytest.fixture

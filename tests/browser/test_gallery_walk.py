@@ -13,7 +13,7 @@ from tests.browser.conftest import Open, refusing
 from tests.browser.newsroom import Newsroom
 from tests.server import wait_until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 PROMPT = "a lighthouse in the last light"
 

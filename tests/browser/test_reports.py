@@ -16,7 +16,7 @@ from tests.browser.test_screens import PHONE, overflow
 from tests.browser.test_share import serious as serious_in_page
 from tests.server import wait_until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 XSS = "<img src=x onerror=document.body.setAttribute('x',1)> ${document.body.setAttribute('x',1)}"
 
