@@ -55,16 +55,27 @@ def cookie_of(server: Server, role: str, name: str) -> dict[str, str]:
     return sign_in(server.manage("invite", "--role", role, "--name", name))
 
 
+def opened_by(person: httpx.Client, open_page: Open, address: str) -> Page:
+    """A page of theirs: a script's token signs a browser in as well, where it sends the header."""
+    page = open_page()
+    page.set_extra_http_headers({"Authorization": person.headers["Authorization"]})
+    page.goto(address)
+    return page
+
+
 def shown_and_not_run(page: Page, place: str, payload: str) -> None:
     expect(page.locator(place)).to_contain_text(payload)
     assert page.evaluate("document.body.hasAttribute('pwned')") is False
 
 
 def test_payloads_are_text_on_the_review_desk(
-    server: Server, clips: list[dict[str, Any]], open_page: Open
+    server: Server,
+    clips: list[dict[str, Any]],
+    people: dict[str, httpx.Client],
+    open_page: Open,
 ) -> None:
-    page = visit(open_page, server, cookie_of(server, "reviewer", "Desk Reader"))
-    page.get_by_role("tab", name="Review", exact=True).click()
+    # The reviewer who decides below: a desk claims what it opens, and another's claim would refuse.
+    page = opened_by(people["reviewer"], open_page, f"{server.url}/?tab=review")
     for clip in clips:
         shown_and_not_run(page, "#desk", clip["prompt"])
 
@@ -81,10 +92,7 @@ def test_payloads_are_text_for_their_creator_in_the_gallery_and_on_the_share_pag
     ruling = {**body, "note": PAYLOADS[0] + PAYLOADS[2]}
     decided = people["reviewer"].post(f"/api/v1/clips/{rejected['id']}/decision", json=ruling)
     assert decided.status_code == 200, decided.text
-    page = open_page()
-    # A script's token signs a browser in as well, where it sends the header.
-    page.set_extra_http_headers({"Authorization": people["creator"].headers["Authorization"]})
-    page.goto(f"{server.url}/?tab=mine")
+    page = opened_by(people["creator"], open_page, f"{server.url}/?tab=mine")
     for clip in clips:
         shown_and_not_run(page, "#my-clips", clip["prompt"])
     shown_and_not_run(page, "#my-clips", PAYLOADS[0] + PAYLOADS[2])
